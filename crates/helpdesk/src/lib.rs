@@ -1,1 +1,3 @@
-//! TODO
+//! The helpdesk: everything a support desk knows.
+
+pub mod calendars;

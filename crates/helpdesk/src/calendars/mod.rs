@@ -1,0 +1,3 @@
+//! Calendars: when work is done. The pure heart of every deadline.
+
+pub mod working_hours;
