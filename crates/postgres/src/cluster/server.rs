@@ -1,0 +1,148 @@
+//! Runs PostgreSQL's own programs: initdb, pg_ctl.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use super::binaries::Binaries;
+use super::error::{ClusterError, IoContext};
+use super::place::Place;
+use super::process::{end_orphans, remove_stale_files};
+use super::settings;
+
+/// The role that owns the cluster; the product itself works as a role without that power.
+pub(super) const SUPERUSER: &str = "postgres";
+
+/// Time for crash recovery, which replays at most `max_wal_size` of changes.
+const START_SECONDS: &str = "600";
+const STOP_SECONDS: &str = "120";
+/// Memory of a dead postmaster is free only when its last backend has ended.
+const RETRY_FOR: Duration = Duration::from_secs(15);
+
+/// The programs of one version, applied to one place.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    pub place: Place,
+    pub binaries: Binaries,
+}
+
+impl Server {
+    /// Makes an empty cluster: beside its final place first, so that an interrupted attempt is
+    /// never taken for a cluster.
+    pub async fn init(&self) -> Result<(), ClusterError> {
+        let unfinished = self.place.home.join("pgdata.unfinished");
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished).on("remove", &unfinished)?;
+        }
+        let arguments = [
+            "--pgdata=pgdata.unfinished",
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+        ];
+        self.run("initdb", &arguments).await?;
+        fs::rename(&unfinished, &self.place.pgdata).on("rename", &unfinished)?;
+        let home = &self.place.home;
+        File::open(home).and_then(|home| home.sync_all()).on("write", home)
+    }
+
+    /// Starts the postmaster and waits until it accepts connections.
+    pub async fn start(&self) -> Result<(), ClusterError> {
+        let place = &self.place;
+        self.write_settings()?;
+        let begun = Instant::now();
+        loop {
+            end_orphans(&place.pgdata).await;
+            remove_stale_files(&place.pgdata, &place.socket_directory);
+            let _ = fs::remove_file(place.home.join("log/start.log"));
+            let arguments =
+                ["start", "-D", "pgdata", "-l", "log/start.log", "-w", "-t", START_SECONDS];
+            match self.run("pg_ctl", &arguments).await {
+                Err(ClusterError::Program { output, .. })
+                    if output.contains("shared memory block") && begun.elapsed() < RETRY_FOR =>
+                {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Stops the postmaster: running statements are rolled back, nothing committed is lost.
+    pub async fn stop(&self) -> Result<(), ClusterError> {
+        let arguments = ["stop", "-D", "pgdata", "-m", "fast", "-w", "-t", STOP_SECONDS];
+        self.run("pg_ctl", &arguments).await
+    }
+
+    fn write_settings(&self) -> Result<(), ClusterError> {
+        let statistics = self.binaries.has_library("pg_stat_statements");
+        let sockets = self.place.socket_directory.display().to_string();
+        let text = settings::render(&sockets, settings::memory(), statistics);
+        self.write("postgresql.conf", &text)?;
+        self.write("pg_hba.conf", settings::HBA)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), ClusterError> {
+        let path = self.place.pgdata.join(name);
+        let new = self.place.pgdata.join(format!("{name}.new"));
+        let _ = fs::remove_file(&new);
+        // As root in another user's directory: create_new follows no link that lies there.
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&new)
+            .on("create", &new)?;
+        file.write_all(text.as_bytes()).on("write", &new)?;
+        self.place.user.own(&new)?;
+        fs::rename(&new, &path).on("replace", &path)
+    }
+
+    /// Runs a program in the home directory with relative paths: pg_ctl hands its arguments to a
+    /// shell, which must not see what a directory may be called.
+    async fn run(&self, name: &'static str, arguments: &[&str]) -> Result<(), ClusterError> {
+        let program = self.binaries.program(name);
+        let mut command = self.place.user.command(&program);
+        command.args(arguments).current_dir(&self.place.home);
+        let output = tokio::process::Command::from(command).output().await.on("run", &program)?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(ClusterError::Program {
+            program: name,
+            directory: self.place.home.clone(),
+            output: self.reason(&output),
+        })
+    }
+
+    /// The line that says why: the server's own where it wrote one, else the program's last.
+    fn reason(&self, output: &Output) -> String {
+        let log = self.place.home.join("log");
+        let logged = fatal_line(&log.join("start.log")).or_else(|| fatal_line(&newest_in(&log)?));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        logged
+            .or_else(|| said.lines().rev().find(|line| !line.trim().is_empty()).map(str::to_owned))
+            .unwrap_or_else(|| output.status.to_string())
+    }
+}
+
+fn newest_in(log: &Path) -> Option<std::path::PathBuf> {
+    let entries = fs::read_dir(log).ok()?.flatten();
+    entries
+        .filter(|entry| entry.file_name() != "start.log")
+        .max_by_key(|entry| entry.metadata().and_then(|found| found.modified()).ok())
+        .map(|entry| entry.path())
+}
+
+fn fatal_line(log: &Path) -> Option<String> {
+    let text = String::from_utf8_lossy(&fs::read(log).ok()?).into_owned();
+    let line =
+        text.lines().rev().find(|line| line.contains("FATAL:") || line.contains("PANIC:"))?;
+    let at = line.find("FATAL:").or_else(|| line.find("PANIC:"))?;
+    line.get(at..).map(str::to_owned)
+}

@@ -1,0 +1,113 @@
+//! The settings file of the private cluster.
+
+use std::fs;
+use std::path::Path;
+
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// Who may connect. The socket's directory is closed to everybody but the server's own user (and
+/// root), so that whoever can reach the socket at all is already allowed to.
+pub(super) const HBA: &str = "\
+# Written by kamhub at each start.
+local all all trust
+";
+
+/// Writes `postgresql.conf` for a machine with `memory` bytes.
+///
+/// An operator's own values go to `custom.conf` beside it, or through `ALTER SYSTEM`: both win.
+pub(super) fn render(socket_directory: &str, memory: u64, statistics: bool) -> String {
+    let shared_buffers = (memory / 4).clamp(64 * MIB, GIB) / MIB;
+    let cache = (memory / 2).max(128 * MIB) / MIB;
+    let maintenance = (memory / 32).clamp(64 * MIB, 512 * MIB) / MIB;
+    let preload = if statistics { "pg_stat_statements" } else { "" };
+    format!(
+        "\
+# Written by kamhub at each start: put your own settings into custom.conf in this directory.
+listen_addresses = ''
+port = 5432
+unix_socket_directories = '{socket_directory}'
+unix_socket_permissions = 0700
+max_connections = 200
+
+shared_buffers = {shared_buffers}MB
+effective_cache_size = {cache}MB
+maintenance_work_mem = {maintenance}MB
+work_mem = 16MB
+random_page_cost = 1.1
+effective_io_concurrency = 100
+jit = off
+
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+wal_compression = on
+min_wal_size = 256MB
+max_wal_size = 4GB
+checkpoint_timeout = 15min
+
+autovacuum_vacuum_scale_factor = 0.02
+autovacuum_vacuum_insert_scale_factor = 0.05
+autovacuum_analyze_scale_factor = 0.01
+autovacuum_naptime = 20s
+idle_in_transaction_session_timeout = 5min
+
+shared_preload_libraries = '{preload}'
+track_io_timing = on
+
+logging_collector = on
+log_directory = '../log'
+log_filename = 'postgresql-%a.log'
+log_truncate_on_rotation = on
+log_rotation_age = 1d
+log_rotation_size = 0
+log_line_prefix = '%m [%p] %q%u@%d '
+log_lock_waits = on
+log_min_duration_statement = 1s
+
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+
+include_if_exists 'custom.conf'
+"
+    )
+}
+
+/// Memory that this process may use, in bytes: the machine's, or less where a container limits it.
+pub(super) fn memory() -> u64 {
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total_of(&text));
+    let limit = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        .iter()
+        .find_map(|path| fs::read_to_string(Path::new(path)).ok()?.trim().parse().ok());
+    machine.into_iter().chain(limit).min().unwrap_or(GIB)
+}
+
+fn total_of(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find(|line| line.starts_with("MemTotal:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_buffers_follow_the_memory_up_to_one_gigabyte() {
+        assert!(render("/s", 512 * MIB, false).contains("shared_buffers = 128MB"));
+        assert!(render("/s", 24 * GIB, false).contains("shared_buffers = 1024MB"));
+        assert!(render("/s", 64 * MIB, false).contains("shared_buffers = 64MB"));
+    }
+
+    #[test]
+    fn the_statistics_library_is_preloaded_only_where_it_exists() {
+        let wanted = "shared_preload_libraries = 'pg_stat_statements'";
+        assert!(render("/s", GIB, true).contains(wanted));
+        assert!(!render("/s", GIB, false).contains(wanted));
+    }
+
+    #[test]
+    fn memory_is_read_from_the_kernels_table() {
+        assert_eq!(total_of("MemTotal:        2048 kB\nMemFree: 1 kB\n"), Some(2 * MIB));
+    }
+}
