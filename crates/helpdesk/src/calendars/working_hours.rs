@@ -1,10 +1,10 @@
 //! Small questions about working time that need no calendar: one shift a day, and Monday to
 //! Friday.
 
-use chrono::{
-    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday,
-};
+use chrono::{DateTime, Datelike, Days, NaiveDateTime, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
+
+use super::zone::ZoneTable;
 
 /// Whether `at` falls into the daily shift `start..end` as the clock on the wall of `zone` shows it.
 ///
@@ -33,39 +33,23 @@ pub fn add_business_days(at: DateTime<Utc>, days: u32, zone: Tz) -> DateTime<Utc
         return at;
     }
     let local = at.with_timezone(&zone).naive_local();
-    let (monday, time) = match weekend_days_left(local.date()) {
-        0 => (local.date(), local.time()),
-        left => (local.date() + Days::new(left), NaiveTime::MIN),
+    let (weekend, since_monday, time) = match local.weekday() {
+        Weekday::Sat => (2, 0, NaiveTime::MIN),
+        Weekday::Sun => (1, 0, NaiveTime::MIN),
+        working => (0, u64::from(working.num_days_from_monday()), local.time()),
     };
-    let since_monday = u64::from(monday.weekday().num_days_from_monday());
     let working = since_monday + u64::from(days);
-    let ahead = working / 5 * 7 + working % 5 - since_monday;
-    match monday.checked_add_days(Days::new(ahead)) {
-        Some(date) => instant_of(date.and_time(time), zone),
-        None => DateTime::<Utc>::MAX_UTC,
-    }
-}
-
-/// Days from a Saturday or Sunday to the next Monday; 0 on a working day.
-fn weekend_days_left(date: NaiveDate) -> u64 {
-    match date.weekday() {
-        Weekday::Sat => 2,
-        Weekday::Sun => 1,
-        _ => 0,
-    }
+    let ahead = weekend + working / 5 * 7 + working % 5 - since_monday;
+    let date = local.date().checked_add_days(Days::new(ahead));
+    date.map_or(DateTime::<Utc>::MAX_UTC, |date| instant_of(date.and_time(time), zone))
 }
 
 /// The instant at which the wall of `zone` shows `local`.
 fn instant_of(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
-    match zone.from_local_datetime(&local).earliest() {
-        Some(found) => found.with_timezone(&Utc),
-        None => {
-            // In a gap no offset is right; the one of the day before is what shifts it forward.
-            let before = local - Days::new(1);
-            let shift = zone.offset_from_utc_datetime(&before);
-            (local - chrono::Offset::fix(&shift)).and_utc()
-        }
-    }
+    let wall = local.and_utc();
+    let seconds = ZoneTable::of(zone).instant(wall.timestamp());
+    DateTime::from_timestamp(seconds, wall.timestamp_subsec_nanos())
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 #[cfg(test)]
