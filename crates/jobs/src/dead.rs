@@ -1,9 +1,9 @@
 //! Dead letters: jobs that failed for good, kept until an operator replays or discards them.
 
 use kamhub_kernel::Clock;
-use sqlx::PgConnection;
+use kamhub_postgres::{DbResult, PgConnection};
 
-use crate::{error::QueueError, model::JobRecord, repo};
+use crate::{model::JobRecord, repo};
 
 pub use crate::model::DeadFilter;
 
@@ -20,20 +20,16 @@ pub async fn list(
     filter: &DeadFilter,
     before_id: Option<i64>,
     limit: u32,
-) -> Result<Vec<JobRecord>, QueueError> {
-    Ok(repo::dead(conn, filter, before_id, i64::from(limit.min(PAGE_AT_MOST))).await?)
+) -> DbResult<Vec<JobRecord>> {
+    repo::dead(conn, filter, before_id, i64::from(limit.min(PAGE_AT_MOST))).await
 }
 
 /// Lets one dead letter run again at once, with all its attempts; false where there is no such dead letter.
 ///
 /// # Errors
 /// The database failed.
-pub async fn replay(
-    conn: &mut PgConnection,
-    clock: &dyn Clock,
-    id: i64,
-) -> Result<bool, QueueError> {
-    Ok(repo::replay(conn, id, clock.now()).await?)
+pub async fn replay(conn: &mut PgConnection, clock: &dyn Clock, id: i64) -> DbResult<bool> {
+    repo::replay(conn, id, clock.now()).await
 }
 
 /// [`replay`] for every dead letter that the filter names; answers how many.
@@ -44,14 +40,14 @@ pub async fn replay_range(
     conn: &mut PgConnection,
     clock: &dyn Clock,
     filter: &DeadFilter,
-) -> Result<u64, QueueError> {
-    Ok(repo::replay_range(conn, filter, clock.now()).await?)
+) -> DbResult<u64> {
+    repo::replay_range(conn, filter, clock.now()).await
 }
 
 /// Deletes one dead letter for good; false where there is no such dead letter.
 ///
 /// # Errors
 /// The database failed.
-pub async fn discard(conn: &mut PgConnection, id: i64) -> Result<bool, QueueError> {
-    Ok(repo::discard(conn, id).await?)
+pub async fn discard(conn: &mut PgConnection, id: i64) -> DbResult<bool> {
+    repo::discard(conn, id).await
 }

@@ -1,7 +1,8 @@
 //! Running everything that is due, one by one: for tests and for commands that work off the queue and end.
 
+use kamhub_postgres::DbResult;
+
 use crate::{
-    error::QueueError,
     execute::{Outcome, Stop, execute},
     schedule,
     worker::Worker,
@@ -27,7 +28,7 @@ impl Worker {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn drain(&self) -> Result<DrainReport, QueueError> {
+    pub async fn drain(&self) -> DbResult<DrainReport> {
         schedule::register(&self.queue, &self.registry).await?;
         schedule::fire_due(&self.queue, &self.registry).await?;
         let mut report = DrainReport::default();

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, time::Duration};
 
+use kamhub_postgres::DbError;
+
 /// Why a handler did not do its job. Any error reaches it through `?` as a failure worth another attempt.
 ///
 /// The text is kept with the job and shown to operators: it must not hold secrets.
@@ -56,16 +58,8 @@ impl<E: Error> From<E> for JobError {
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// The database refused or could not be reached.
-    #[error("the job queue's database failed")]
-    Database(#[from] sqlx::Error),
-    /// The job's payload cannot be written as JSON.
-    #[error("the payload of a {kind} job cannot be written as JSON")]
-    Payload {
-        /// The kind of the job.
-        kind: &'static str,
-        /// What serde said.
-        source: serde_json::Error,
-    },
+    #[error(transparent)]
+    Database(#[from] DbError),
     /// The lease ended and the job was given to somebody else (or finished by them): whatever was prepared for
     /// this attempt must be rolled back.
     #[error("the lease on job {id} was lost in attempt {attempt}")]

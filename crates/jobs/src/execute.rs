@@ -5,12 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
+use kamhub_postgres::DbResult;
 use tokio::task::JoinError;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 
 use crate::{
-    error::{JobError, QueueError},
+    error::JobError,
     lease::{Context, Lease},
     metric,
     queue::Queue,
@@ -172,7 +174,7 @@ impl Settlement<'_> {
     async fn persist<F, R>(&self, within: Duration, mut attempt: F) -> Outcome
     where
         F: FnMut() -> R,
-        R: Future<Output = Result<Outcome, QueueError>>,
+        R: Future<Output = DbResult<Outcome>>,
     {
         let began = Instant::now();
         let mut wait = Duration::from_millis(100);
@@ -189,13 +191,13 @@ impl Settlement<'_> {
         }
     }
 
-    async fn finish(&self) -> Result<Outcome, QueueError> {
+    async fn finish(&self) -> DbResult<Outcome> {
         let mut conn = self.queue.connection().await?;
         let done = repo::finish(&mut conn, self.claimed.id, self.claimed.attempt).await?;
         Ok(if done { Outcome::Succeeded } else { Outcome::LeaseLost })
     }
 
-    async fn release(&self) -> Result<Outcome, QueueError> {
+    async fn release(&self) -> DbResult<Outcome> {
         self.put_back(self.queue.now(), None, 1, Outcome::Released).await
     }
 
@@ -204,7 +206,7 @@ impl Settlement<'_> {
         error: &str,
         after: Option<Duration>,
         permanent: bool,
-    ) -> Result<Outcome, QueueError> {
+    ) -> DbResult<Outcome> {
         let Claimed { id, attempt, attempts_forgiven, max_attempts, .. } = *self.claimed;
         let failures = attempt - attempts_forgiven;
         if permanent || failures >= max_attempts {
@@ -220,23 +222,21 @@ impl Settlement<'_> {
     /// Back to waiting; where a twin with the same key waits already, this job has nothing left to do.
     async fn put_back(
         &self,
-        run_at: chrono::DateTime<chrono::Utc>,
+        run_at: DateTime<Utc>,
         error: Option<&str>,
         forgiven: i32,
         outcome: Outcome,
-    ) -> Result<Outcome, QueueError> {
+    ) -> DbResult<Outcome> {
         let Claimed { id, attempt, .. } = *self.claimed;
         let mut conn = self.queue.connection().await?;
         match repo::put_back(&mut conn, id, attempt, run_at, error, forgiven).await {
             Ok(true) => Ok(outcome),
             Ok(false) => Ok(self.gone()),
-            Err(sqlx::Error::Database(fault))
-                if fault.constraint() == Some(ONE_WAITING_PER_KEY) =>
-            {
+            Err(fault) if fault.constraint() == Some(ONE_WAITING_PER_KEY) => {
                 let done = repo::finish(&mut conn, id, attempt).await?;
                 Ok(if done { Outcome::Folded } else { self.gone() })
             }
-            Err(error) => Err(error.into()),
+            Err(fault) => Err(fault),
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::PgConnection;
+use kamhub_postgres::PgConnection;
 use tokio_util::sync::CancellationToken;
 
 use crate::{error::QueueError, queue::Queue, repo};

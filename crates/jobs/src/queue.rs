@@ -3,12 +3,12 @@
 use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use kamhub_kernel::Clock;
-use sqlx::{PgConnection, PgPool, pool::PoolConnection, postgres::Postgres};
+use kamhub_kernel::{Clock, clock::SharedClock};
+use kamhub_postgres::{Db, DbError, DbResult, PgConnection};
+use sqlx::{Postgres, pool::PoolConnection};
 use tokio::sync::Notify;
 
 use crate::{
-    error::QueueError,
     model::{Job, JobRecord, NewJob},
     repo,
 };
@@ -20,12 +20,12 @@ const UNFINISHED_AT_MOST: i64 = 1000;
 /// Answers its id, or that of the waiting twin it was folded into (see [`NewJob::dedupe_key`]).
 ///
 /// # Errors
-/// The payload cannot be written as JSON; the database failed.
+/// The database failed; the payload cannot be written as JSON ([`DbError::Other`]).
 pub async fn enqueue<J: Job>(
     conn: &mut PgConnection,
     clock: &dyn Clock,
     job: impl Into<NewJob<J>>,
-) -> Result<i64, QueueError> {
+) -> DbResult<i64> {
     let new = job.into();
     let now = clock.now();
     let insert = repo::Insert {
@@ -36,7 +36,7 @@ pub async fn enqueue<J: Job>(
         max_attempts: J::MAX_ATTEMPTS,
         now,
     };
-    Ok(repo::insert(conn, &insert, &payload(&new.job)?).await?)
+    repo::insert(conn, &insert, &payload(&new.job)?).await
 }
 
 /// [`enqueue`] for many jobs of one kind in one statement, all due at once, none with a key.
@@ -47,11 +47,11 @@ pub async fn enqueue_all<J: Job>(
     conn: &mut PgConnection,
     clock: &dyn Clock,
     jobs: &[J],
-) -> Result<(), QueueError> {
+) -> DbResult<()> {
     if jobs.is_empty() {
         return Ok(());
     }
-    let payloads = jobs.iter().map(payload).collect::<Result<Vec<_>, _>>()?;
+    let payloads = jobs.iter().map(payload).collect::<DbResult<Vec<_>>>()?;
     let now = clock.now();
     let insert = repo::Insert {
         kind: J::KIND,
@@ -61,11 +61,11 @@ pub async fn enqueue_all<J: Job>(
         max_attempts: J::MAX_ATTEMPTS,
         now,
     };
-    Ok(repo::insert_all(conn, &insert, &payloads).await?)
+    repo::insert_all(conn, &insert, &payloads).await
 }
 
-pub(crate) fn payload<J: Job>(job: &J) -> Result<serde_json::Value, QueueError> {
-    serde_json::to_value(job).map_err(|source| QueueError::Payload { kind: J::KIND, source })
+pub(crate) fn payload<J: Job>(job: &J) -> DbResult<serde_json::Value> {
+    serde_json::to_value(job).map_err(|fault| DbError::Other(sqlx::Error::Encode(Box::new(fault))))
 }
 
 /// The queue of one process: its pool, its clock, and the bell that wakes its workers. Cheap to clone.
@@ -75,8 +75,8 @@ pub struct Queue {
 }
 
 struct Inner {
-    pool: PgPool,
-    clock: Arc<dyn Clock>,
+    db: Db,
+    clock: SharedClock,
     bell: Notify,
 }
 
@@ -89,8 +89,8 @@ impl fmt::Debug for Queue {
 impl Queue {
     /// A queue on this database. Workers take short-lived connections from the pool: one each for claims and
     /// heartbeats, and one per job while it is being finished.
-    pub fn new(pool: PgPool, clock: Arc<dyn Clock>) -> Self {
-        Self { inner: Arc::new(Inner { pool, clock, bell: Notify::new() }) }
+    pub fn new(db: Db, clock: SharedClock) -> Self {
+        Self { inner: Arc::new(Inner { db, clock, bell: Notify::new() }) }
     }
 
     /// Wakes a worker of this process, so that a job just committed runs at once instead of at the next poll.
@@ -103,9 +103,9 @@ impl Queue {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn unfinished(&self) -> Result<Vec<JobRecord>, QueueError> {
+    pub async fn unfinished(&self) -> DbResult<Vec<JobRecord>> {
         let mut conn = self.connection().await?;
-        Ok(repo::unfinished(&mut conn, self.now(), UNFINISHED_AT_MOST).await?)
+        repo::unfinished(&mut conn, self.now(), UNFINISHED_AT_MOST).await
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -116,8 +116,8 @@ impl Queue {
         self.inner.clock.now()
     }
 
-    pub(crate) async fn connection(&self) -> Result<PoolConnection<Postgres>, QueueError> {
-        Ok(self.inner.pool.acquire().await?)
+    pub(crate) async fn connection(&self) -> DbResult<PoolConnection<Postgres>> {
+        self.inner.db.connection().await
     }
 
     /// Until somebody calls [`Queue::wake`]; at once where somebody has since the last wait.

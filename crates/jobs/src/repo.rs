@@ -5,8 +5,8 @@
 //! changes nothing once somebody else has claimed the job.
 
 use chrono::{DateTime, Utc};
+use kamhub_postgres::{DbResult, PgConnection};
 use serde_json::Value;
-use sqlx::PgConnection;
 
 mod operate;
 mod schedules;
@@ -32,8 +32,8 @@ pub(crate) async fn insert(
     conn: &mut PgConnection,
     new: &Insert<'_>,
     payload: &Value,
-) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
+) -> DbResult<i64> {
+    Ok(sqlx::query_scalar!(
         r#"INSERT INTO jobs (kind, payload, dedupe_key, priority, run_at, max_attempts, created_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (kind, dedupe_key) WHERE state = 'waiting' AND dedupe_key IS NOT NULL
@@ -50,7 +50,7 @@ pub(crate) async fn insert(
         new.now,
     )
     .fetch_one(conn)
-    .await
+    .await?)
 }
 
 /// Stores many jobs of one kind in one statement; their `dedupe_key` is not used.
@@ -58,7 +58,7 @@ pub(crate) async fn insert_all(
     conn: &mut PgConnection,
     new: &Insert<'_>,
     payloads: &[Value],
-) -> sqlx::Result<()> {
+) -> DbResult<()> {
     sqlx::query!(
         "INSERT INTO jobs (kind, payload, priority, run_at, max_attempts, created_at)
          SELECT $1, payload, $3, $4, $5, $6 FROM unnest($2::jsonb[]) AS payload",
@@ -99,7 +99,7 @@ pub(crate) async fn claim(
     now: DateTime<Utc>,
     locked_until: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<Vec<Claimed>> {
+) -> DbResult<Vec<Claimed>> {
     let mut claimed = sqlx::query_as!(
         Claimed,
         r#"WITH picked AS (
@@ -147,8 +147,8 @@ pub(crate) async fn extend_all(
     ids: &[i64],
     attempts: &[i32],
     locked_until: DateTime<Utc>,
-) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
+) -> DbResult<Vec<i64>> {
+    Ok(sqlx::query_scalar!(
         "UPDATE jobs SET locked_until = GREATEST(locked_until, $3)
          FROM (SELECT held_jobs.id FROM jobs AS held_jobs
                JOIN unnest($1::bigint[], $2::integer[]) AS held (id, attempt)
@@ -162,7 +162,7 @@ pub(crate) async fn extend_all(
         locked_until,
     )
     .fetch_all(conn)
-    .await
+    .await?)
 }
 
 /// Extends the lease of one attempt; false where it is lost.
@@ -171,7 +171,7 @@ pub(crate) async fn extend(
     id: i64,
     attempt: i32,
     locked_until: DateTime<Utc>,
-) -> sqlx::Result<bool> {
+) -> DbResult<bool> {
     let done = sqlx::query!(
         "UPDATE jobs SET locked_until = GREATEST(locked_until, $3)
          WHERE id = $1 AND attempt = $2 AND state = 'running'",
@@ -185,7 +185,7 @@ pub(crate) async fn extend(
 }
 
 /// Finishes a job, by deleting it; false where the lease is lost.
-pub(crate) async fn finish(conn: &mut PgConnection, id: i64, attempt: i32) -> sqlx::Result<bool> {
+pub(crate) async fn finish(conn: &mut PgConnection, id: i64, attempt: i32) -> DbResult<bool> {
     let done = sqlx::query!(
         "DELETE FROM jobs WHERE id = $1 AND attempt = $2 AND state = 'running'",
         id,
@@ -205,7 +205,7 @@ pub(crate) async fn put_back(
     run_at: DateTime<Utc>,
     error: Option<&str>,
     forgiven: i32,
-) -> sqlx::Result<bool> {
+) -> DbResult<bool> {
     let done = sqlx::query!(
         "UPDATE jobs
          SET state = 'waiting', run_at = $3, last_error = COALESCE($4, last_error),
@@ -229,7 +229,7 @@ pub(crate) async fn bury(
     attempt: i32,
     error: &str,
     now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
+) -> DbResult<bool> {
     let done = sqlx::query!(
         "UPDATE jobs SET state = 'dead', dead_at = $4, last_error = $3, locked_until = NULL, locked_by = NULL
          WHERE id = $1 AND attempt = $2 AND state = 'running'",

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kamhub_postgres::DbResult;
 use serde_json::Value;
 use sqlx::Connection;
 
 use crate::{
-    error::QueueError,
     model::{Job, NewJob},
     queue::{Queue, payload},
     registry::Registry,
@@ -34,7 +34,7 @@ impl Schedule {
         name: &'static str,
         every: Duration,
         new: NewJob<J>,
-    ) -> Result<Self, QueueError> {
+    ) -> DbResult<Self> {
         let seconds = every.as_secs().clamp(1, LONGEST_PERIOD);
         Ok(Self {
             name,
@@ -49,7 +49,7 @@ impl Schedule {
 }
 
 /// Makes the table agree with the code.
-pub(crate) async fn register(queue: &Queue, registry: &Registry) -> Result<(), QueueError> {
+pub(crate) async fn register(queue: &Queue, registry: &Registry) -> DbResult<()> {
     let mut conn = queue.connection().await?;
     let now = queue.now();
     for schedule in registry.schedules() {
@@ -61,7 +61,7 @@ pub(crate) async fn register(queue: &Queue, registry: &Registry) -> Result<(), Q
 
 /// Stores the job of every schedule that is due, and moves its time past now, in one transaction; answers how many
 /// were stored.
-pub(crate) async fn fire_due(queue: &Queue, registry: &Registry) -> Result<usize, QueueError> {
+pub(crate) async fn fire_due(queue: &Queue, registry: &Registry) -> DbResult<usize> {
     let names: Vec<_> = registry.schedules().iter().map(|s| s.name.to_owned()).collect();
     if names.is_empty() {
         return Ok(0);

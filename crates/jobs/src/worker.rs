@@ -7,11 +7,11 @@ use std::{
 };
 
 use chrono::TimeDelta;
+use kamhub_postgres::{DbError, DbResult};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    error::QueueError,
     execute::{Stop, execute},
     metric,
     queue::Queue,
@@ -152,13 +152,13 @@ impl Worker {
         })
     }
 
-    pub(crate) async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, QueueError> {
+    pub(crate) async fn claim(&self, limit: usize) -> DbResult<Vec<Claimed>> {
         let mut conn = self.queue.connection().await?;
         let now = self.queue.now();
         let until = now + self.lease();
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let kinds = self.registry.kinds();
-        Ok(repo::claim(&mut conn, &kinds, &self.options.name, now, until, limit).await?)
+        repo::claim(&mut conn, &kinds, &self.options.name, now, until, limit).await
     }
 
     fn lease(&self) -> TimeDelta {
@@ -179,7 +179,7 @@ impl Worker {
         }
     }
 
-    async fn extend(&self, ids: &[i64], attempts: &[i32]) -> Result<(), QueueError> {
+    async fn extend(&self, ids: &[i64], attempts: &[i32]) -> DbResult<()> {
         let mut conn = self.queue.connection().await?;
         let until = self.queue.now() + self.lease();
         repo::extend_all(&mut conn, ids, attempts, until).await?;
@@ -200,7 +200,7 @@ impl Worker {
         }
     }
 
-    async fn fire_due(&self, registered: &mut bool) -> Result<usize, QueueError> {
+    async fn fire_due(&self, registered: &mut bool) -> DbResult<usize> {
         if !*registered {
             schedule::register(&self.queue, &self.registry).await?;
             *registered = true;
@@ -217,7 +217,7 @@ impl Worker {
         }
     }
 
-    async fn sample_once(&self) -> Result<(), QueueError> {
+    async fn sample_once(&self) -> DbResult<()> {
         let mut conn = self.queue.connection().await?;
         let now = self.queue.now();
         metric::sample(&repo::sample(&mut conn, now).await?, now);
@@ -225,6 +225,6 @@ impl Worker {
     }
 }
 
-fn log_fault(what: &str, error: &QueueError) {
+fn log_fault(what: &str, error: &DbError) {
     tracing::warn!(what, ?error, "the job queue's database failed; trying again");
 }

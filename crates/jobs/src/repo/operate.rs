@@ -1,7 +1,7 @@
 //! What an operator sees and does: unfinished jobs, dead letters, the sample behind the metrics.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::model::{DeadFilter, JobRecord, JobState};
 
@@ -13,8 +13,8 @@ pub(crate) async fn unfinished(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<Vec<JobRecord>> {
-    sqlx::query_as!(
+) -> DbResult<Vec<JobRecord>> {
+    Ok(sqlx::query_as!(
         JobRecord,
         r#"SELECT id, kind, payload, state AS "state: JobState", attempt, max_attempts, run_at, last_error,
                   created_at, dead_at
@@ -23,7 +23,7 @@ pub(crate) async fn unfinished(
         limit,
     )
     .fetch_all(conn)
-    .await
+    .await?)
 }
 
 /// Dead letters, newest first, below `before_id` where it is given.
@@ -32,8 +32,8 @@ pub(crate) async fn dead(
     filter: &DeadFilter,
     before_id: Option<i64>,
     limit: i64,
-) -> sqlx::Result<Vec<JobRecord>> {
-    sqlx::query_as!(
+) -> DbResult<Vec<JobRecord>> {
+    Ok(sqlx::query_as!(
         JobRecord,
         r#"SELECT id, kind, payload, state AS "state: JobState", attempt, max_attempts, run_at, last_error,
                   created_at, dead_at
@@ -49,16 +49,12 @@ pub(crate) async fn dead(
         limit,
     )
     .fetch_all(conn)
-    .await
+    .await?)
 }
 
 /// Lets one dead letter wait again with a fresh set of attempts. Its key is dropped: an operator's command is
 /// carried out, whatever else waits.
-pub(crate) async fn replay(
-    conn: &mut PgConnection,
-    id: i64,
-    now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
+pub(crate) async fn replay(conn: &mut PgConnection, id: i64, now: DateTime<Utc>) -> DbResult<bool> {
     let done = sqlx::query!(
         "UPDATE jobs SET state = 'waiting', dead_at = NULL, run_at = $2, attempts_forgiven = attempt,
                          dedupe_key = NULL
@@ -76,7 +72,7 @@ pub(crate) async fn replay_range(
     conn: &mut PgConnection,
     filter: &DeadFilter,
     now: DateTime<Utc>,
-) -> sqlx::Result<u64> {
+) -> DbResult<u64> {
     let done = sqlx::query!(
         "UPDATE jobs SET state = 'waiting', dead_at = NULL, run_at = $4, attempts_forgiven = attempt,
                          dedupe_key = NULL
@@ -93,7 +89,7 @@ pub(crate) async fn replay_range(
 }
 
 /// Deletes a dead letter for good.
-pub(crate) async fn discard(conn: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
+pub(crate) async fn discard(conn: &mut PgConnection, id: i64) -> DbResult<bool> {
     let done =
         sqlx::query!("DELETE FROM jobs WHERE id = $1 AND state = 'dead'", id).execute(conn).await?;
     Ok(done.rows_affected() == 1)
@@ -109,8 +105,8 @@ pub(crate) struct Sample {
 }
 
 /// Counts the jobs by state, and finds the one that has been due longest.
-pub(crate) async fn sample(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Sample> {
-    sqlx::query_as!(
+pub(crate) async fn sample(conn: &mut PgConnection, now: DateTime<Utc>) -> DbResult<Sample> {
+    Ok(sqlx::query_as!(
         Sample,
         r#"SELECT
                (SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'waiting' LIMIT $2) AS w) AS "waiting!",
@@ -126,5 +122,5 @@ pub(crate) async fn sample(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx:
         COUNT_AT_MOST,
     )
     .fetch_one(conn)
-    .await
+    .await?)
 }

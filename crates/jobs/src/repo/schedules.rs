@@ -1,7 +1,7 @@
 //! When each periodic job runs next.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use kamhub_postgres::{DbResult, PgConnection};
 
 /// Stores a schedule that is new, and the period of one whose period has changed.
 pub(crate) async fn upsert_schedule(
@@ -10,7 +10,7 @@ pub(crate) async fn upsert_schedule(
     every_seconds: i64,
     now: DateTime<Utc>,
     next_run_at: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> DbResult<()> {
     sqlx::query!(
         "INSERT INTO job_schedules (name, every_seconds, next_run_at) VALUES ($1, $2, $3)
          ON CONFLICT (name) DO UPDATE
@@ -31,7 +31,7 @@ pub(crate) async fn lock_due_schedules(
     conn: &mut PgConnection,
     names: &[String],
     now: DateTime<Utc>,
-) -> sqlx::Result<Vec<(String, i64, DateTime<Utc>)>> {
+) -> DbResult<Vec<(String, i64, DateTime<Utc>)>> {
     let rows = sqlx::query!(
         "SELECT name, every_seconds, next_run_at FROM job_schedules
          WHERE name = ANY ($1) AND next_run_at <= $2 ORDER BY name FOR UPDATE SKIP LOCKED",
@@ -49,7 +49,7 @@ pub(crate) async fn advance_schedule(
     name: &str,
     last_run_at: DateTime<Utc>,
     next_run_at: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> DbResult<()> {
     sqlx::query!(
         "UPDATE job_schedules SET last_run_at = $2, next_run_at = $3 WHERE name = $1",
         name,
