@@ -42,6 +42,11 @@ impl Faults {
         })
     }
 
+    /// Whether a fault of exactly this field is known.
+    pub fn names(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
     /// Whether there is no fault.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

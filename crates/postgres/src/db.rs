@@ -49,9 +49,8 @@ impl Db {
     /// # Errors
     /// [`DbError`] where the address cannot be read.
     pub fn connect_lazy(config: &DbConfig) -> DbResult<Self> {
-        let options = PgConnectOptions::from_str(&config.url)?
-            .application_name("kamhub")
-            .options([
+        let options =
+            PgConnectOptions::from_str(&config.url)?.application_name("kamhub").options([
                 ("statement_timeout", format!("{}ms", config.statement_timeout.as_millis())),
                 ("idle_in_transaction_session_timeout", "60s".to_owned()),
                 ("timezone", "UTC".to_owned()),
@@ -111,7 +110,8 @@ impl Db {
         let size = f64::from(self.pool.size());
         let idle = u32::try_from(self.pool.num_idle()).map_or(0.0, f64::from);
         metrics::gauge!("kamhub_db_pool_connections", "state" => "idle").set(idle);
-        metrics::gauge!("kamhub_db_pool_connections", "state" => "busy").set((size - idle).max(0.0));
+        metrics::gauge!("kamhub_db_pool_connections", "state" => "busy")
+            .set((size - idle).max(0.0));
         metrics::gauge!("kamhub_db_pool_connections_max")
             .set(f64::from(self.pool.options().get_max_connections()));
     }

@@ -99,11 +99,8 @@ pub trait OnConstraint<T> {
     ///
     /// # Errors
     /// The mapped error, or the database's converted into `E`.
-    fn on_constraint<E: From<DbError>>(
-        self,
-        name: &str,
-        error: impl FnOnce() -> E,
-    ) -> Result<T, E>;
+    fn on_constraint<E: From<DbError>>(self, name: &str, error: impl FnOnce() -> E)
+    -> Result<T, E>;
 }
 
 impl<T> OnConstraint<T> for DbResult<T> {
@@ -112,8 +109,10 @@ impl<T> OnConstraint<T> for DbResult<T> {
         name: &str,
         error: impl FnOnce() -> E,
     ) -> Result<T, E> {
-        self.map_err(|fault| {
-            if fault.constraint() == Some(name) { error() } else { E::from(fault) }
-        })
+        self.map_err(
+            |fault| {
+                if fault.constraint() == Some(name) { error() } else { E::from(fault) }
+            },
+        )
     }
 }

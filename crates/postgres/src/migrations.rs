@@ -40,9 +40,10 @@ pub async fn apply(db: &Db) -> Result<(), sqlx::migrate::MigrateError> {
 /// [`DbError::Unavailable`] where the database is away.
 pub async fn standing(db: &Db) -> DbResult<Standing> {
     let mut connection = db.connection().await?;
-    let exists = sqlx::query_scalar::<_, bool>("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
-        .fetch_one(&mut *connection)
-        .await?;
+    let exists =
+        sqlx::query_scalar::<_, bool>("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+            .fetch_one(&mut *connection)
+            .await?;
     let known = MIGRATOR.iter().filter(|migration| !migration.migration_type.is_down_migration());
     if !exists {
         return Ok(Standing::Behind(known.count()));

@@ -1,0 +1,82 @@
+//! A JSON body that was read and validated.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use garde::Validate;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::decode::decode;
+use crate::problem::Problem;
+
+/// The body of a request; the handler only runs when every field is right.
+#[derive(Debug, Clone)]
+pub struct Valid<T> {
+    /// What was sent.
+    pub value: T,
+    /// SHA-256 of the body's bytes, by which a repeated request is recognised.
+    pub hash: [u8; 32],
+}
+
+impl<S, T> FromRequest<S> for Valid<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        require_json(request.headers())?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| {
+                match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        "BODY_TOO_LARGE",
+                        "The body is larger than 1 MiB",
+                    ),
+                    _ => malformed("The body could not be read to its end"),
+                }
+            })?;
+        let hash = Sha256::digest(&bytes).into();
+        let value = if bytes.is_empty() {
+            Value::Object(serde_json::Map::new())
+        } else {
+            serde_json::from_slice::<Value>(&bytes)
+                .map_err(|error| malformed(&format!("The body is not valid JSON: {error}")))?
+        };
+        Ok(Self { value: decode(value).map_err(Problem::invalid)?, hash })
+    }
+}
+
+fn malformed(message: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON", message)
+}
+
+/// A body without a type is taken for JSON only where there is no body.
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else {
+        let empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0")
+            && !headers.contains_key(header::TRANSFER_ENCODING);
+        return if empty { Ok(()) } else { Err(wrong_type()) };
+    };
+    let essence = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    if essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    {
+        Ok(())
+    } else {
+        Err(wrong_type())
+    }
+}
+
+fn wrong_type() -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "UNSUPPORTED_MEDIA_TYPE",
+        "The body must be sent as application/json",
+    )
+}
