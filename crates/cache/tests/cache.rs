@@ -14,7 +14,7 @@ use std::{
 
 use kamhub_cache::{Cache, Health};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use support::{RedisServer, until};
+use support::{DEADLINE, RedisServer, connected, until};
 use tokio::sync::{Semaphore, oneshot};
 
 const TTL: Duration = Duration::from_secs(60);
@@ -218,6 +218,26 @@ async fn health_tells_where_the_cache_lives() {
     for url in ["", "http//x", "redis-cluster://127.0.0.1:7000"] {
         assert!(Cache::redis(url, Cache::REDIS_TIMEOUT).await.is_err(), "{url}");
     }
+}
+
+#[tokio::test]
+async fn the_password_and_database_of_the_address_are_used_and_never_told() {
+    let server = RedisServer::start();
+    server.cli(&["CONFIG", "SET", "requirepass", "se-cret"]);
+    let url = server.url().replace("redis://", "redis://:se-cret@") + "/3";
+    let cache = Cache::redis(&url, DEADLINE).await.unwrap();
+    connected(&cache).await;
+    cache.put("a", "k", &1_u32, TTL).await;
+    assert_eq!(cache.get("a", "k").await, Some(1_u32));
+    let count = server.cli(&["--no-auth-warning", "-a", "se-cret", "-n", "3", "DBSIZE"]);
+    assert_eq!(count, "5", "the entry, its note, and the three stamps");
+    let wrong = url.replace("se-cret", "wr-ong");
+    match Cache::redis(&wrong, DEADLINE).await.unwrap().health().await {
+        Health::Unreachable(reason) => assert!(!reason.contains("wr-ong"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+    let unreadable = Cache::redis("redis://:wr-ong@host:port", DEADLINE).await.err().unwrap();
+    assert!(!unreadable.to_string().contains("wr-ong"), "{unreadable}");
 }
 
 #[test]
