@@ -1,3 +1,4 @@
 //! The helpdesk: everything a support desk knows.
 
 pub mod calendars;
+pub mod sla;

@@ -1,0 +1,12 @@
+//! Service level agreements: the clocks behind every deadline of a ticket.
+//!
+//! - [`model`]: the words of the clocks
+//! - [`clock`]: one clock instance and what can happen to it
+//! - [`history`]: the decision table: what a ticket's events do to its clocks
+
+pub mod clock;
+pub mod history;
+pub mod model;
+
+#[cfg(test)]
+mod tests;
