@@ -25,15 +25,19 @@ may_install() {
     [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }
 }
 
+# apt_install PACKAGE…: shows what apt says only when it fails.
 apt_updated=no
 apt_install() {
+    local said
     if [ "$apt_updated" = no ]; then
         # A third party's broken source must not keep the distribution's packages from us.
-        as_root apt-get update -qq >&2 || true
+        as_root apt-get update -qq >/dev/null 2>&1 || true
         apt_updated=yes
     fi
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$@" >&2
+    said=$(as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$@" 2>&1) && return
+    printf '%s\n' "$said" | tail -n 20 >&2
+    return 1
 }
 
 # ensure_rust: cargo on the PATH, new enough, with a linker.
