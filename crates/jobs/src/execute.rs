@@ -42,7 +42,8 @@ pub(crate) enum Outcome {
     LeaseLost,
     /// The worker stopped first; the job waits, and the attempt does not count.
     Released,
-    /// The database could not be told; the lease will run out and the job runs again.
+    /// The database could not be told, or the handler could not be stopped; the lease will run out and the job runs
+    /// again.
     Unsettled,
 }
 
@@ -73,6 +74,8 @@ pub(crate) struct Stop {
 enum Ended {
     Returned(Result<(), JobError>),
     Stopped,
+    /// Told to stop, and still running: it does not come to an `await`.
+    Stuck,
 }
 
 /// Runs one claimed job and settles it. Answers what became of it, and the error where it failed.
@@ -125,7 +128,8 @@ async fn run(entry: &Entry, context: Context, claimed: &Claimed, stop: &Stop) ->
             let seconds = entry.timeout.as_secs_f64();
             Ended::Returned(Err(JobError::retry(format!("timed out after {seconds} s"))))
         }
-        _ => Ended::Stopped,
+        Ok(Err(_)) => Ended::Stopped,
+        Err(_) => Ended::Stuck,
     }
 }
 
@@ -151,6 +155,8 @@ impl Settlement<'_> {
     /// Records the end of the attempt, and tries again while the database cannot be reached and the lease may hold.
     async fn settle(&self, ended: Ended, within: Duration) -> (Outcome, Option<String>) {
         let failure = match ended {
+            // Nobody else may start it while it may still have effects: the lease runs out by itself.
+            Ended::Stuck => return (Outcome::Unsettled, None),
             Ended::Stopped => return (self.persist(within, || self.release()).await, None),
             Ended::Returned(Ok(())) if !self.lease.finished_by_handler() => {
                 return (self.persist(within, || self.finish()).await, None);

@@ -106,6 +106,20 @@ impl Bench {
         id
     }
 
+    /// Ends every connection to the test's database, as a restarted server does.
+    pub async fn cut_connections(&self) {
+        let mut admin = PgConnection::connect(&self.server).await.unwrap();
+        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
+            .bind(&self.name)
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        // What the test itself asks next must not be the one to find a dead connection.
+        while let Some(dead) = self.db.pool().try_acquire() {
+            drop(dead.detach());
+        }
+    }
+
     /// State, due time, attempt and last error of a job that is still there.
     pub async fn row(&self, id: i64) -> Option<(JobState, DateTime<Utc>, i32, Option<String>)> {
         sqlx::query_as("SELECT state, run_at, attempt, last_error FROM jobs WHERE id = $1")

@@ -76,10 +76,12 @@ async fn a_signal_runs_a_job_long_before_the_next_poll() {
     let queue = bench.live_queue();
     let registry = logging(&log, |_, _| Ok(()));
     let worker = Running::start(queue.clone(), registry, polling(Duration::from_secs(3600)));
-    // Whether the worker's first look comes before or after the job: the signal is kept until it waits.
-    let id = bench.enqueue_live(note("a")).await;
-    queue.wake();
-    eventually("the job is done", async || bench.row(id).await.is_none()).await;
+    // Some of them the worker may find by chance, in the look that follows the job before; not all twenty.
+    for i in 0..20 {
+        let id = bench.enqueue_live(note(&i.to_string())).await;
+        queue.wake();
+        eventually("the job is done", async || bench.row(id).await.is_none()).await;
+    }
     worker.stop().await;
 }
 
@@ -169,4 +171,54 @@ async fn a_job_that_outlasts_the_grace_is_given_back_at_once_and_the_attempt_for
     assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!(bench.row(id).await.unwrap().0, JobState::Waiting);
     assert_eq!(bench.count("jobs WHERE attempt = 1 AND attempts_forgiven = 1").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_handler_that_cannot_be_stopped_keeps_its_lease_when_the_worker_ends() {
+    let bench = Bench::new().await;
+    let log = Log::default();
+    let (open, opened) = std::sync::mpsc::channel::<()>();
+    let opened = Arc::new(Mutex::new(opened));
+    let seen = log.clone();
+    let mut registry = Registry::new();
+    registry
+        .handle::<Note, _, _>(move |_, job| {
+            let (seen, opened) = (seen.clone(), opened.clone());
+            async move {
+                seen.lock().unwrap().push(job.note);
+                // Blocks its thread, as a handler should not: nothing can stop it from outside.
+                let _ = opened.lock().unwrap().recv();
+                Ok(())
+            }
+        })
+        .unwrap();
+    let grace = Duration::from_millis(50);
+    let options = WorkerOptions { grace, ..polling(Duration::from_millis(20)) };
+    let worker = Running::start(bench.live_queue(), registry, options);
+    let id = bench.enqueue_live(note("blocking")).await;
+    eventually("the job runs", async || !log.lock().unwrap().is_empty()).await;
+    worker.stop().await;
+    assert_eq!(bench.row(id).await.unwrap().0, JobState::Running, "it may still have effects");
+    open.send(()).unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_outlives_its_connections() {
+    let bench = Bench::new().await;
+    let log = Log::default();
+    let gate = Arc::new(Notify::new());
+    let options = polling(Duration::from_millis(20));
+    let worker = Running::start(bench.live_queue(), gated(&log, &gate), options);
+    let first = bench.enqueue_live(note("first")).await;
+    eventually("the job runs", async || log.lock().unwrap().len() == 1).await;
+
+    bench.cut_connections().await;
+    gate.notify_waiters();
+    eventually("its end is recorded all the same", async || bench.row(first).await.is_none()).await;
+    bench.cut_connections().await;
+    bench.enqueue_live(note("second")).await;
+    eventually("the next one runs", async || log.lock().unwrap().len() == 2).await;
+    gate.notify_waiters();
+    worker.stop().await;
+    assert_eq!(bench.count("jobs").await, 0);
 }
