@@ -1,4 +1,14 @@
-//! The helpdesk: everything a support desk knows.
+//! The helpdesk: everything a support desk knows. [`routes`] lists every call, [`access`] who may
+//! make it, [`events`] what the rest of the platform learns of; each slice has its own room.
 
+pub mod access;
+pub mod app;
 pub mod calendars;
 pub mod sla;
+pub mod events;
+pub mod identity;
+pub mod ids;
+pub mod openapi;
+pub mod routes;
+
+pub use app::{App, Parts, Settings};

@@ -1,0 +1,198 @@
+//! Who may do what: the one table of authorisation. Every operation of the OpenAPI document has a
+//! line here, and nothing is reached without one; guard tests hold the two against each other.
+
+use kamhub_kernel::{Actor, Role};
+
+kamhub_kernel::wire_enum! {
+    /// A right. An API key may be narrowed to some of them.
+    pub enum Permission {
+        /// Read tickets, messages and timelines.
+        TicketsRead = "tickets:read",
+        /// Create and change tickets, write messages.
+        TicketsWrite = "tickets:write",
+        /// Delete tickets, merge and split them.
+        TicketsManage = "tickets:manage",
+        /// Read agents, their load and figures.
+        AgentsRead = "agents:read",
+        /// Change one's own availability.
+        AgentsStatus = "agents:status",
+        /// Create and change agents, and anybody's availability.
+        AgentsManage = "agents:manage",
+        /// Read, create and change users.
+        UsersManage = "users:manage",
+        /// Read, create and revoke API keys.
+        ApiKeysManage = "api-keys:manage",
+        /// Read dead letters and replay them.
+        OperationsManage = "operations:manage",
+    }
+}
+
+/// What an operation asks of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing. Credentials that are given must be right all the same.
+    Public,
+    /// Any credentials: a user, a service or a customer.
+    SignedIn,
+    /// A signed-in person of the company; not a program.
+    Person,
+    /// A person or program of the company with this right.
+    Staff(Permission),
+    /// The same, or a customer; the service narrows a customer to what is their own.
+    StaffOrCustomer(Permission),
+    /// The same, or nobody in particular (rate limited).
+    Anyone(Permission),
+}
+
+use Access::{Anyone, Person, Public, SignedIn, Staff, StaffOrCustomer};
+use Permission::{
+    AgentsManage, AgentsRead, AgentsStatus, ApiKeysManage, OperationsManage, TicketsManage,
+    TicketsRead, TicketsWrite, UsersManage,
+};
+
+/// The table: operationId to what it asks for.
+pub const TABLE: &[(&str, Access)] = &[
+    // operations
+    ("health", Public),
+    ("health_api", Public),
+    ("health_live", Public),
+    ("health_ready", Public),
+    ("metrics", Public),
+    ("dead_letter_list", Staff(OperationsManage)),
+    ("dead_letter_replay", Staff(OperationsManage)),
+    // identity
+    ("auth_sign_in", Public),
+    ("auth_sign_out", SignedIn),
+    ("auth_me", SignedIn),
+    ("auth_token", Public),
+    ("auth_token_refresh", Public),
+    ("auth_token_revoke", Public),
+    ("auth_password_change", Person),
+    ("auth_session_list", Person),
+    ("auth_session_revoke", Person),
+    ("user_list", Staff(UsersManage)),
+    ("user_create", Staff(UsersManage)),
+    ("user_read", Staff(UsersManage)),
+    ("user_update", Staff(UsersManage)),
+    ("api_key_list", Staff(ApiKeysManage)),
+    ("api_key_create", Staff(ApiKeysManage)),
+    ("api_key_revoke", Staff(ApiKeysManage)),
+    // agents
+    ("agent_list", Staff(AgentsRead)),
+    ("agent_create", Staff(AgentsManage)),
+    ("agent_read", Staff(AgentsRead)),
+    ("agent_update", Staff(AgentsManage)),
+    ("agent_status", Staff(AgentsStatus)),
+    ("agent_metrics", Staff(AgentsRead)),
+    // tickets
+    ("ticket_create", Anyone(TicketsWrite)),
+    ("ticket_list", StaffOrCustomer(TicketsRead)),
+    ("ticket_read", StaffOrCustomer(TicketsRead)),
+    ("ticket_replace", Staff(TicketsWrite)),
+    ("ticket_update", Staff(TicketsWrite)),
+    ("ticket_delete", Staff(TicketsManage)),
+    ("ticket_close", StaffOrCustomer(TicketsWrite)),
+    ("ticket_reopen", StaffOrCustomer(TicketsWrite)),
+    ("ticket_assign", Staff(TicketsWrite)),
+    ("ticket_assignment", Staff(TicketsRead)),
+    ("ticket_snooze", Staff(TicketsWrite)),
+    ("ticket_unsnooze", Staff(TicketsWrite)),
+    ("ticket_merge", Staff(TicketsManage)),
+    ("ticket_unmerge", Staff(TicketsManage)),
+    ("ticket_split", Staff(TicketsManage)),
+    ("ticket_events", Staff(TicketsRead)),
+    ("ticket_link", Staff(TicketsWrite)),
+    // messages
+    ("message_list", StaffOrCustomer(TicketsRead)),
+    ("message_create", StaffOrCustomer(TicketsWrite)),
+    ("message_rate", StaffOrCustomer(TicketsWrite)),
+];
+
+/// What an operation asks for; `None` where it has no line, and is refused.
+pub fn of(operation: &str) -> Option<Access> {
+    TABLE.iter().find(|(name, _)| *name == operation).map(|(_, access)| *access)
+}
+
+/// Whether a role has a right.
+pub fn role_has(role: Role, permission: Permission) -> bool {
+    match role {
+        Role::Admin => true,
+        Role::Supervisor => !matches!(permission, UsersManage | ApiKeysManage | OperationsManage),
+        Role::Agent => {
+            matches!(permission, TicketsRead | TicketsWrite | AgentsRead | AgentsStatus)
+        }
+        Role::Viewer => matches!(permission, TicketsRead | AgentsRead),
+    }
+}
+
+/// Whether the actor has a right: by role, and for an API key also by scope.
+pub fn has(actor: &Actor, permission: Permission) -> bool {
+    match actor {
+        Actor::System { .. } => true,
+        Actor::User { role, .. } => role_has(*role, permission),
+        Actor::Service { role, scopes, .. } => {
+            role_has(*role, permission)
+                && scopes
+                    .as_ref()
+                    .is_none_or(|scopes| scopes.iter().any(|scope| scope == permission.as_str()))
+        }
+        Actor::Customer { .. } | Actor::Anonymous { .. } => false,
+    }
+}
+
+/// Why a caller is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Credentials are missing.
+    Unauthenticated,
+    /// The credentials do not carry the right.
+    Forbidden,
+}
+
+/// Whether `actor` may make a call that asks for `access`.
+///
+/// # Errors
+/// Why not.
+pub fn check(access: Access, actor: &Actor) -> Result<(), Refusal> {
+    let anonymous = matches!(actor, Actor::Anonymous { .. });
+    let customer = matches!(actor, Actor::Customer { .. });
+    let allowed = match access {
+        Public => true,
+        SignedIn => !anonymous,
+        Person => matches!(actor, Actor::User { .. }),
+        Staff(permission) => has(actor, permission),
+        StaffOrCustomer(permission) => customer || has(actor, permission),
+        Anyone(permission) => anonymous || customer || has(actor, permission),
+    };
+    match (allowed, anonymous) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Refusal::Unauthenticated),
+        (false, false) => Err(Refusal::Forbidden),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_operation_stands_twice_in_the_table() {
+        let mut names: Vec<_> = TABLE.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), TABLE.len());
+    }
+
+    #[test]
+    fn a_key_is_bounded_by_its_role_and_by_its_scopes() {
+        let key = |role, scopes: Option<&[&str]>| Actor::Service {
+            key: kamhub_kernel::ApiKeyId(1),
+            name: "booking".into(),
+            role,
+            scopes: scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect()),
+        };
+        assert!(has(&key(Role::Admin, None), UsersManage));
+        assert!(!has(&key(Role::Admin, Some(&["tickets:read"])), TicketsWrite));
+        assert!(!has(&key(Role::Viewer, Some(&["tickets:write"])), TicketsWrite));
+    }
+}

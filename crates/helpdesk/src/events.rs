@@ -1,0 +1,63 @@
+//! Every event that the rest of the platform can learn of. It is written in the transaction of the
+//! change itself, so that there is never one without the other (semantics, section 4).
+
+use chrono::{DateTime, Utc};
+use kamhub_postgres::{DbResult, PgConnection};
+use serde::Serialize;
+
+kamhub_kernel::wire_enum! {
+    /// What can happen (contract, section 6).
+    pub enum EventType {
+        /// A ticket was created.
+        TicketCreated = "ticket.created",
+        /// A ticket changed.
+        TicketUpdated = "ticket.updated",
+        /// A ticket was deleted.
+        TicketDeleted = "ticket.deleted",
+        /// Somebody wrote in a ticket.
+        TicketMessageCreated = "ticket.message.created",
+        /// A message was rated.
+        TicketMessageRated = "ticket.message.rated",
+        /// An agent was created.
+        AgentCreated = "agent.created",
+        /// An agent changed.
+        AgentUpdated = "agent.updated",
+        /// An agent's availability changed.
+        AgentStatusChanged = "agent.status_changed",
+    }
+}
+
+/// Writes an event; `subject` names the object, for example `tickets/17`.
+///
+/// # Errors
+/// A database fault.
+pub async fn publish(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    kind: EventType,
+    subject: &str,
+    data: &impl Serialize,
+) -> DbResult<()> {
+    let data = serde_json::to_value(data).unwrap_or_default();
+    sqlx::query!(
+        "INSERT INTO event_outbox (type, subject, occurred_at, data) VALUES ($1, $2, $3, $4)",
+        kind.as_str(),
+        subject,
+        now,
+        data
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets events from before `until`; answers how many.
+///
+/// # Errors
+/// A database fault.
+pub async fn forget_before(connection: &mut PgConnection, until: DateTime<Utc>) -> DbResult<u64> {
+    let gone = sqlx::query!("DELETE FROM event_outbox WHERE occurred_at < $1", until)
+        .execute(connection)
+        .await?;
+    Ok(gone.rows_affected())
+}

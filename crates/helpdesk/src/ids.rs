@@ -1,0 +1,14 @@
+//! The registry of typed ids. Those of people are in `kamhub_kernel`, because an actor has one.
+
+pub use kamhub_kernel::{ApiKeyId, CustomerId, SessionId, UserId};
+
+kamhub_kernel::typed_id! {
+    /// A ticket.
+    TicketId,
+    /// A message of a ticket.
+    MessageId,
+    /// Somebody who works on tickets.
+    AgentId,
+    /// An entry of a ticket's timeline.
+    TicketEventId,
+}

@@ -1,0 +1,152 @@
+//! The OpenAPI document: what the handlers say of themselves, completed with what holds for all of
+//! them: security by the table of [`crate::access`], the errors that each kind of call can meet,
+//! and the request's headers.
+
+use axum::Router;
+use axum::response::IntoResponse as _;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, OpenApi as Spec, Ref, RefOr, ResponseBuilder};
+
+use crate::access::{self, Access};
+use crate::app::App;
+
+/// The document's frame.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "KamHub Support",
+        description = "Tickets, agents, SLA, knowledge base and feedback of a support desk. \
+            Every answer under /api/support has the envelope `{\"success\", \"data\"}`; every failure \
+            `{\"success\": false, \"code\", \"message\", \"errors\", \"requestId\"}` with a stable code.",
+        license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later"),
+        contact(name = "KamHub Support", url = "https://github.com/kamhub/support"),
+    ),
+    servers((url = "/", description = "This server")),
+    components(schemas(kamhub_httpkit::ErrorBody)),
+    tags(
+        (name = "tickets", description = "Requests of customers"),
+        (name = "messages", description = "What is written in tickets"),
+        (name = "agents", description = "Who works on tickets"),
+        (name = "identity", description = "Sign-in, users and API keys"),
+        (name = "operations", description = "Health and metrics"),
+    ),
+)]
+pub struct Document;
+
+/// Completes the document that the routes have collected.
+pub fn finish(mut document: Spec) -> Spec {
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(
+            bearer
+                .description(Some("From POST /api/auth/token, or minted by the platform"))
+                .build(),
+        ),
+    );
+    components.add_security_scheme(
+        "apiKey",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "X-API-Key",
+            "From `kamhub api-key create` or POST /api/support/api-keys",
+        ))),
+    );
+    for (path, item) in &mut document.paths.paths {
+        let methods =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in methods.into_iter().flatten() {
+            complete(path, operation);
+        }
+    }
+    document
+}
+
+/// The finished document of every route, as `kamhub openapi` prints it.
+pub fn document() -> Spec {
+    finish(crate::routes::all().into_openapi())
+}
+
+fn complete(path: &str, operation: &mut Operation) {
+    let name = operation.operation_id.clone().unwrap_or_default();
+    let Some(access) = access::of(&name) else { return };
+    let any = || {
+        vec![
+            SecurityRequirement::new("bearer", Vec::<String>::new()),
+            SecurityRequirement::new("apiKey", Vec::<String>::new()),
+        ]
+    };
+    let mut codes = vec![
+        (429, "Too many requests; see Retry-After"),
+        (500, "A fault on our side"),
+        (503, "The database is away, or the house is full; see Retry-After"),
+    ];
+    if !(path.starts_with("/health") || path == "/metrics" || path == "/api/health") {
+        codes.push((401, "Credentials are missing or wrong"));
+        codes.push((400, "Some fields are not valid"));
+    } else {
+        codes.retain(|(code, _)| *code == 500);
+    }
+    match access {
+        Access::Public => {}
+        Access::Anyone(_) => {
+            let mut security = any();
+            security.push(SecurityRequirement::default());
+            operation.security = Some(security);
+            codes.push((403, "The credentials do not carry the right"));
+        }
+        _ => {
+            operation.security = Some(any());
+            codes.push((403, "The credentials do not carry the right"));
+        }
+    }
+    if path.contains("{id}") {
+        codes.push((404, "There is no such thing, or not for this caller"));
+    }
+    if operation.request_body.is_some() {
+        codes.push((413, "The body is larger than 1 MiB"));
+        codes.push((415, "The body is not application/json"));
+    }
+    let has_header = |wanted: &str| {
+        operation.parameters.iter().flatten().any(|parameter| {
+            let RefOr::T(parameter) = parameter else { return false };
+            matches!(parameter.parameter_in, ParameterIn::Header)
+                && parameter.name.eq_ignore_ascii_case(wanted)
+        })
+    };
+    if has_header("Idempotency-Key") {
+        codes.push((422, "The Idempotency-Key was used for another request"));
+    }
+    if has_header("If-Match") {
+        codes.push((409, "The object has changed since; see current"));
+    }
+    for (code, description) in codes {
+        operation.responses.responses.entry(code.to_string()).or_insert_with(|| {
+            let content = ContentBuilder::new()
+                .schema(Some(RefOr::Ref(Ref::from_schema_name("ErrorBody"))))
+                .build();
+            RefOr::T(
+                ResponseBuilder::new()
+                    .description(description)
+                    .content("application/json", content)
+                    .build(),
+            )
+        });
+    }
+}
+
+/// `/api-docs.json` and the Swagger UI at `/api-docs`, both from the binary itself.
+pub fn pages(document: Spec) -> Router<App> {
+    let json = serde_json::to_string(&document).unwrap_or_default();
+    let answer = move || async move {
+        ([(axum::http::header::CONTENT_TYPE, "application/json")], json).into_response()
+    };
+    let ui = utoipa_swagger_ui::SwaggerUi::new("/api-docs")
+        .config(utoipa_swagger_ui::Config::from("/api-docs.json"));
+    Router::new().route("/api-docs.json", get(answer)).merge(ui)
+}
