@@ -64,6 +64,7 @@ log_rotation_size = 0
 log_line_prefix = '%m [%p] %q%u@%d '
 log_lock_waits = on
 log_min_duration_statement = 1s
+log_parameter_max_length = 0
 
 timezone = 'UTC'
 log_timezone = 'UTC'
