@@ -49,7 +49,7 @@ pub fn between<N: PartialOrd + Copy + std::fmt::Display>(
 ///
 /// # Errors
 /// `Invalid email format`, to the letter of the contract.
-pub fn email(value: &String, _: &()) -> Result {
+pub fn email(value: &str, _: &()) -> Result {
     if value.is_empty() {
         return Err(Error::new("is required"));
     }
@@ -63,7 +63,7 @@ pub fn email(value: &String, _: &()) -> Result {
 ///
 /// # Errors
 /// Where it is anything else.
-pub fn web_address(value: &String, _: &()) -> Result {
+pub fn web_address(value: &str, _: &()) -> Result {
     if value.is_empty() {
         return Err(Error::new("is required"));
     }
