@@ -171,6 +171,15 @@ fn the_closing_instant_is_closed_and_the_opening_instant_open() {
 }
 
 #[test]
+fn a_target_of_whole_weeks_is_due_at_the_last_closing_time() {
+    let week = calendar("UTC", &["mon-fri 09:00-17:00"]);
+    let due = week.add(at("2025-01-06T08:00:00Z"), Seconds::hours(40 * 10));
+    assert_eq!(due, at("2025-03-14T17:00:00Z"));
+    let due = week.add(at("2025-01-04T12:00:00Z"), Seconds::hours(40 * 520));
+    assert_eq!(due, at("2034-12-22T17:00:00Z"));
+}
+
+#[test]
 fn a_target_of_more_than_all_time_is_due_at_the_end_of_time() {
     let week = calendar("Europe/Berlin", &["mon 09:00-17:00"]);
     let due = week.add(at("2025-01-06T08:00:00Z"), Seconds::new(u64::MAX));

@@ -168,6 +168,12 @@ fn a_target_used_up_exactly_when_the_clock_pauses_is_due_when_it_resumes() {
     assert_eq!(story.clock(Resolution).breached_at, None);
     let story = story.phase("05T10:00", Phase::Working);
     assert_eq!(story.clock(Resolution).due_at, Some(at("05T10:00")));
+    let shortened = Story::by_customer("08:00", &terms())
+        .phase("10:00", Phase::OnHold)
+        .phase("11:00", Phase::Working)
+        .phase("12:00", Phase::OnHold)
+        .then("20:00", retargeted(2));
+    assert_eq!(shortened.clock(Resolution).breached_at, Some(at("11:00")));
     let story = story.phase("05T10:01", Phase::Done);
     let clock = story.clock(Resolution);
     assert_eq!(
@@ -208,6 +214,11 @@ fn a_deactivated_policy_cancels_running_clocks_and_history_stays() {
     let reason = clock.cancelled.map(|end| end.reason);
     assert_eq!(reason, Some(CancelReason::PolicyDeactivated));
     assert_eq!((clock.breached_at, clock.due_at), (Some(at("16:00")), None));
+    let solved = Story::by_customer("08:00", &terms())
+        .phase("09:00", Phase::Done)
+        .then("10:00", Happening::PolicyDeactivated)
+        .phase("11:00", Phase::Working);
+    assert_eq!(solved.states(Resolution), [Fulfilled]);
     let story = story.then("18:30", bounced(1));
     assert_eq!(story.states(FirstResponse), [Cancelled]);
     let story = story.then("19:00", Happening::TermsChanged(terms())).customer("20:00");
