@@ -2,13 +2,16 @@
 //! make it, [`events`] what the rest of the platform learns of; each slice has its own room.
 
 pub mod access;
+pub mod agents;
 pub mod app;
+pub mod assignment;
 pub mod calendars;
-pub mod sla;
+pub mod category;
 pub mod events;
 pub mod identity;
 pub mod ids;
 pub mod openapi;
 pub mod routes;
+pub mod sla;
 
 pub use app::{App, Parts, Settings};

@@ -1,0 +1,184 @@
+//! Whom a ticket goes to, and why not to the others; no I/O (semantics, section 2).
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::model::{AgentStatus, WorkingHours, at_work};
+use crate::category::Category;
+use crate::ids::AgentId;
+
+/// How many agents a decision names; the others are counted.
+const NAMED: usize = 10;
+
+kamhub_kernel::wire_enum! {
+    /// Why an agent was not chosen. Where several hold, the first one in this order is told: it is
+    /// the one that has to change first.
+    pub enum Reason {
+        /// Is not specialised in the category.
+        NotSpecialised = "not_specialised",
+        /// Is not at work.
+        Offline = "offline",
+        /// Is away for a moment.
+        Away = "away",
+        /// Takes no more tickets at present.
+        Busy = "busy",
+        /// It is outside working hours in the agent's own zone.
+        OutsideHours = "outside_hours",
+        /// Has as many tickets in work as allowed.
+        AtCapacity = "at_capacity",
+        /// Could take it, but somebody else has less to do or waits longer.
+        LessSuitable = "less_suitable",
+    }
+}
+
+/// An agent as assignment sees one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// The agent's name.
+    pub name: String,
+    /// Whether the agent takes tickets.
+    pub status: AgentStatus,
+    /// Whether the agent knows the category in question.
+    pub specialised: bool,
+    /// The agent's zone, an IANA name.
+    pub timezone: String,
+    /// The agent's shift; none means always.
+    pub hours: Option<WorkingHours>,
+    /// Tickets in work.
+    pub open_tickets: i32,
+    /// The most tickets in work at once.
+    pub max_concurrent_tickets: i32,
+    /// When the agent last got a ticket.
+    pub last_assigned_at: Option<DateTime<Utc>>,
+}
+
+impl Standing {
+    /// Why the agent cannot take a ticket at `now`; `None` where they can.
+    pub fn obstacle(&self, now: DateTime<Utc>) -> Option<Reason> {
+        let by_status = match self.status {
+            AgentStatus::Online => None,
+            AgentStatus::Away => Some(Reason::Away),
+            AgentStatus::Busy => Some(Reason::Busy),
+            AgentStatus::Offline => Some(Reason::Offline),
+        };
+        let specialised = (!self.specialised).then_some(Reason::NotSpecialised);
+        specialised
+            .or(by_status)
+            .or_else(|| (!at_work(self.hours, &self.timezone, now)).then_some(Reason::OutsideHours))
+            .or_else(|| (self.room() == 0).then_some(Reason::AtCapacity))
+    }
+
+    /// How many tickets more the agent may have in work.
+    pub fn room(&self) -> i64 {
+        (i64::from(self.max_concurrent_tickets) - i64::from(self.open_tickets)).max(0)
+    }
+
+    /// Who comes first: the least loaded for their capacity, then who has waited longest, then the
+    /// lower id.
+    pub fn before(&self, other: &Self) -> Ordering {
+        // a/b < c/d, without division.
+        let mine = i64::from(self.open_tickets) * i64::from(other.max_concurrent_tickets);
+        let theirs = i64::from(other.open_tickets) * i64::from(self.max_concurrent_tickets);
+        mine.cmp(&theirs)
+            .then(self.last_assigned_at.cmp(&other.last_assigned_at))
+            .then(self.agent_id.cmp(&other.agent_id))
+    }
+}
+
+/// The agent who got the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Chosen {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// The agent's name.
+    pub name: String,
+    /// Tickets in work before this one.
+    pub open_tickets: i32,
+    /// The most tickets in work at once.
+    pub max_concurrent_tickets: i32,
+}
+
+/// An agent who did not get the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotChosen {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// The agent's name.
+    pub name: String,
+    /// Why not.
+    pub reason: Reason,
+    /// Tickets in work.
+    pub open_tickets: i32,
+    /// The most tickets in work at once.
+    pub max_concurrent_tickets: i32,
+}
+
+/// A decision of assignment, as it is kept with the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// What the ticket is about.
+    pub category: Category,
+    /// When it was decided.
+    pub decided_at: DateTime<Utc>,
+    /// Who got the ticket; null where nobody could take it.
+    pub chosen: Option<Chosen>,
+    /// How many agents were not chosen, by reason.
+    #[schema(value_type = BTreeMap<String, u32>, examples(json!({"offline": 3, "at_capacity": 1})))]
+    pub not_chosen: BTreeMap<Reason, u32>,
+    /// Up to ten of those who were not chosen, the most suitable first.
+    pub candidates: Vec<NotChosen>,
+}
+
+impl Decision {
+    /// Says of every agent why they got the ticket or not. `chosen` counts as able to take it.
+    pub fn of(
+        category: Category,
+        now: DateTime<Utc>,
+        standings: &[Standing],
+        chosen: Option<AgentId>,
+    ) -> Self {
+        let mut not_chosen = BTreeMap::new();
+        let mut others: Vec<(Reason, &Standing)> = Vec::with_capacity(standings.len());
+        for standing in standings.iter().filter(|standing| Some(standing.agent_id) != chosen) {
+            let reason = standing.obstacle(now).unwrap_or(Reason::LessSuitable);
+            *not_chosen.entry(reason).or_insert(0) += 1;
+            others.push((reason, standing));
+        }
+        // The reasons are declared from the hardest obstacle to the least.
+        others.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.before(other)));
+        let winner = standings.iter().find(|standing| Some(standing.agent_id) == chosen);
+        Self {
+            category,
+            decided_at: now,
+            chosen: winner.map(|standing| Chosen {
+                agent_id: standing.agent_id,
+                name: standing.name.clone(),
+                open_tickets: standing.open_tickets,
+                max_concurrent_tickets: standing.max_concurrent_tickets,
+            }),
+            not_chosen,
+            candidates: others.into_iter().take(NAMED).map(NotChosen::of).collect(),
+        }
+    }
+}
+
+impl NotChosen {
+    fn of((reason, standing): (Reason, &Standing)) -> Self {
+        Self {
+            agent_id: standing.agent_id,
+            name: standing.name.clone(),
+            reason,
+            open_tickets: standing.open_tickets,
+            max_concurrent_tickets: standing.max_concurrent_tickets,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What can go wrong with agents.
+
+use axum::http::StatusCode;
+use kamhub_httpkit::Problem;
+use kamhub_kernel::Faults;
+use kamhub_postgres::DbError;
+
+/// A fault of the agents slice.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such agent, or no more.
+    #[error("the agent was not found")]
+    NotFound,
+    /// Only supervisors and administrators change somebody else's status.
+    #[error("only one's own status may be changed")]
+    NotOneself,
+    /// Another agent has this value already.
+    #[error("another agent has this already")]
+    Taken(Faults),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl Error {
+    /// Another agent has this value of this field already.
+    pub fn taken(field: &str, sentence: &str) -> Self {
+        Self::Taken(Faults::of(field, sentence))
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => Self::not_found("The agent"),
+            Error::NotOneself => Self::forbidden(
+                "You may change your own status only; a supervisor may change everybody's",
+            ),
+            Error::Taken(faults) => Self::new(
+                StatusCode::CONFLICT,
+                "CONFLICT",
+                "Another agent has one of these values already; see errors",
+            )
+            .with_faults(faults),
+            Error::Database(error) => error.into(),
+        }
+    }
+}
