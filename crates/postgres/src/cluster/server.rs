@@ -16,6 +16,8 @@ use super::settings;
 /// The role that owns the cluster; the product itself works as a role without that power.
 pub(super) const SUPERUSER: &str = "postgres";
 
+/// How the directories of a cluster that is still being made begin.
+const UNFINISHED: &str = "pgdata.unfinished-";
 /// Time for crash recovery, which replays at most `max_wal_size` of changes.
 const START_SECONDS: &str = "600";
 const STOP_SECONDS: &str = "120";
@@ -33,12 +35,17 @@ impl Server {
     /// Makes an empty cluster: beside its final place first, so that an interrupted attempt is
     /// never taken for a cluster.
     pub async fn init(&self) -> Result<(), ClusterError> {
-        let unfinished = self.place.home.join("pgdata.unfinished");
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished).on("remove", &unfinished)?;
+        let home = &self.place.home;
+        for entry in fs::read_dir(home).on("read", home)?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                fs::remove_dir_all(entry.path()).on("remove", &entry.path())?;
+            }
         }
+        // A name of our own: the initdb of an attempt that was killed may still be writing.
+        let name = format!("{UNFINISHED}{}", std::process::id());
+        let unfinished = home.join(&name);
         let arguments = [
-            "--pgdata=pgdata.unfinished",
+            &format!("--pgdata={name}"),
             "--username=postgres",
             "--auth=trust",
             "--encoding=UTF8",
@@ -47,7 +54,6 @@ impl Server {
         ];
         self.run("initdb", &arguments).await?;
         fs::rename(&unfinished, &self.place.pgdata).on("rename", &unfinished)?;
-        let home = &self.place.home;
         File::open(home).and_then(|home| home.sync_all()).on("write", home)
     }
 
@@ -109,7 +115,8 @@ impl Server {
         let program = self.binaries.program(name);
         let mut command = self.place.user.command(&program);
         command.args(arguments).current_dir(&self.place.home);
-        let output = tokio::process::Command::from(command).output().await.on("run", &program)?;
+        let mut command = tokio::process::Command::from(command);
+        let output = command.kill_on_drop(true).output().await.on("run", &program)?;
         if output.status.success() {
             return Ok(());
         }
