@@ -12,6 +12,7 @@ pub mod identity;
 pub mod ids;
 pub mod openapi;
 pub mod routes;
+pub mod seed;
 pub mod sla;
 
 pub use app::{App, Parts, Settings};

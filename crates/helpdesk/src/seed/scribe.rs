@@ -1,0 +1,186 @@
+//! Turns a tale into rows: ticket, messages, events.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use super::cast::Player;
+use super::content::Language;
+use super::random::Random;
+use super::rows::{EventRow, MessageRow, TicketRow, Time};
+use super::story::{By, Requester, Step, Tale, What};
+use super::words::Speaker;
+
+/// A ticket before it has an id: other tickets are named by their place in the list of drafts.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    pub(super) ticket: TicketRow,
+    pub(super) tale: Tale,
+    pub(super) requester: Requester<'a>,
+    pub(super) player: Option<usize>,
+    pub(super) language: Language,
+    pub(super) merged_into: Option<usize>,
+    pub(super) follow_up_of: Option<usize>,
+    pub(super) rating: Option<(i64, String)>,
+}
+
+/// What one draft becomes.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) ticket: TicketRow,
+    pub(super) messages: Vec<MessageRow>,
+    pub(super) events: Vec<EventRow>,
+}
+
+/// Writes one draft; `ids` are the ids of all drafts by their place.
+pub(super) fn write(
+    draft: &Draft<'_>,
+    place: usize,
+    ids: &[i64],
+    player: Option<&Player<'_>>,
+    random: &mut Random,
+) -> Written {
+    let mut pen =
+        Pen { draft, player, ids, ticket: draft.ticket.clone(), messages: vec![], events: vec![] };
+    pen.ticket.id = ids[place];
+    pen.ticket.merged_into_id = draft.merged_into.map(|other| ids[other]);
+    pen.ticket.follow_up_of_id = draft.follow_up_of.map(|other| ids[other]);
+    let after = json!({
+        "status": "open", "priority": pen.ticket.priority, "category": pen.ticket.category,
+        "channel": pen.ticket.channel,
+    });
+    pen.event(By::Customer, pen.ticket.created_at, "ticket.created", json!({"after": after}));
+    for step in &draft.tale.steps {
+        pen.step(step);
+    }
+    pen.ticket.status = draft.tale.status;
+    pen.ticket.resolution.clone_from(&draft.tale.resolution);
+    pen.ticket.reopened_count = draft.tale.reopened_count;
+    pen.rate(random);
+    Written { ticket: pen.ticket, messages: pen.messages, events: pen.events }
+}
+
+struct Pen<'a, 'b> {
+    draft: &'a Draft<'b>,
+    player: Option<&'a Player<'b>>,
+    ids: &'a [i64],
+    ticket: TicketRow,
+    messages: Vec<MessageRow>,
+    events: Vec<EventRow>,
+}
+
+impl Pen<'_, '_> {
+    fn event(&mut self, by: By, at: Time, kind: &'static str, data: Value) {
+        let customer = &self.draft.requester.customer;
+        let (actor_kind, actor_id, actor_name) = match (by, self.player) {
+            (By::Customer, _) if self.draft.requester.anonymous => {
+                ("anonymous", None, "anonymous".to_owned())
+            }
+            (By::Customer, _) => ("customer", Some(customer.id), customer.row.name.clone()),
+            (By::Agent, Some(player)) => ("user", player.account_id, player.agent.name.clone()),
+            (By::Agent, None) => ("system", None, "import".to_owned()),
+            (By::System(job), _) => ("system", None, job.to_owned()),
+        };
+        let ticket_id = self.ticket.id;
+        let occurred_at = at;
+        self.events.push(EventRow {
+            ticket_id,
+            kind,
+            actor_kind,
+            actor_id,
+            actor_name,
+            occurred_at,
+            data,
+        });
+        self.ticket.updated_at = at;
+    }
+
+    fn step(&mut self, step: &Step) {
+        let at = step.at;
+        match &step.what {
+            What::Assigned => {
+                let agent = self.player.map(|player| player.id.to_string());
+                self.ticket.version += 1;
+                let data = json!({"before": {"agentId": null}, "after": {"agentId": agent}});
+                self.event(step.by, at, "ticket.assigned", data);
+            }
+            What::Said(line) => self.say(step, line.speaker, &line.text),
+            What::Moved { from, to } => {
+                self.ticket.version += 1;
+                match *to {
+                    "resolved" => self.ticket.resolved_at = Some(at),
+                    "closed" => self.ticket.closed_at = Some(at),
+                    "reopened" => (self.ticket.resolved_at, self.ticket.closed_at) = (None, None),
+                    _ => {}
+                }
+                let data = json!({"before": {"status": from}, "after": {"status": to}});
+                self.event(step.by, at, "ticket.status_changed", data);
+            }
+            What::Snoozed(until) => {
+                self.ticket.version += 1;
+                self.ticket.snoozed_until = Some(*until);
+                let data =
+                    json!({"before": {"snoozedUntil": null}, "after": {"snoozedUntil": until}});
+                self.event(step.by, at, "ticket.snoozed", data);
+            }
+            What::Merged { other } => {
+                self.ticket.version += 1;
+                let other = self.ids[*other].to_string();
+                let data = match self.draft.merged_into {
+                    Some(_) => json!({"after": {"mergedIntoId": other}}),
+                    None => json!({"sourceId": other}),
+                };
+                self.event(step.by, at, "ticket.merged", data);
+            }
+            What::FollowedUp { of } => {
+                let data = json!({"after": {"followUpOfId": self.ids[*of].to_string()}});
+                self.event(step.by, at, "ticket.follow_up", data);
+            }
+        }
+    }
+
+    fn say(&mut self, step: &Step, speaker: Speaker, text: &str) {
+        let customer = &self.draft.requester.customer;
+        let known = (!self.draft.requester.anonymous).then_some(customer.id);
+        let (sender_type, sender_id, sender_name) = match (speaker, self.player) {
+            (Speaker::Customer, _) => ("customer", known, customer.row.name.clone()),
+            (_, Some(player)) => ("agent", Some(player.id), player.agent.name.clone()),
+            (_, None) => ("system", None, "KamHub".to_owned()),
+        };
+        let is_internal = speaker == Speaker::Note;
+        if speaker == Speaker::Agent && self.ticket.first_response_at.is_none() {
+            self.ticket.first_response_at = Some(step.at);
+        }
+        self.messages.push(MessageRow {
+            ticket_id: self.ticket.id,
+            sender_type,
+            sender_id,
+            sender_name,
+            message: text.to_owned(),
+            is_internal,
+            rating: None,
+            rating_comment: None,
+            rated_at: None,
+            original_ticket_id: None,
+            created_at: step.at,
+            updated_at: step.at,
+        });
+        let data = json!({"senderType": sender_type, "isInternal": is_internal});
+        self.event(step.by, step.at, "ticket.message.created", data);
+    }
+
+    /// The customer rates the last answer.
+    fn rate(&mut self, random: &mut Random) {
+        let Some((stars, comment)) = &self.draft.rating else { return };
+        let answer = self.messages.iter_mut().rev();
+        let mut answers =
+            answer.filter(|message| message.sender_type == "agent" && !message.is_internal);
+        if let Some(answer) = answers.next() {
+            let rated_at = answer.created_at + Duration::minutes(random.between(1, 25));
+            let rated_at = rated_at.min(self.ticket.updated_at);
+            answer.rating = Some(*stars);
+            answer.rating_comment = (!comment.is_empty()).then(|| comment.clone());
+            answer.rated_at = Some(rated_at);
+            answer.updated_at = rated_at;
+        }
+    }
+}
