@@ -61,8 +61,8 @@ SELECT $3 + i, left(a.short, 255), a.sentence || E'\\n\\n' || b.long || ' KH-' |
     CASE WHEN h2 % 3 > 0 THEN 10000 + h2 % 900000 END,
     CASE WHEN status IN ('resolved', 'closed', 'reopened') THEN b.short END,
     CASE status WHEN 'open' THEN 2 WHEN 'in_progress' THEN 3 WHEN 'closed' THEN 5 WHEN 'reopened' THEN 5 ELSE 4 END,
-    created_at + CASE priority WHEN 'critical' THEN interval '0' WHEN 'urgent' THEN interval '1 hour'
-        WHEN 'high' THEN interval '4 hours' WHEN 'medium' THEN interval '8 hours' ELSE interval '24 hours' END,
+    created_at + CASE priority WHEN 'critical' THEN interval '15 minutes' WHEN 'urgent' THEN interval '1 hour'
+        WHEN 'high' THEN interval '4 hours' WHEN 'medium' THEN interval '24 hours' ELSE interval '72 hours' END,
     CASE WHEN status <> 'open' THEN created_at + span / ((4 + i % 3) * (4 + i % 3)) END,
     CASE WHEN status IN ('resolved', 'closed') THEN created_at + span END,
     CASE WHEN status = 'closed' THEN created_at + span + rest END,
@@ -125,24 +125,25 @@ SELECT t.id, e.type, e.actor_kind, e.actor_id, e.actor_name, e.at, e.data
 FROM (SELECT *, coalesce(resolved_at, updated_at) AS done_at FROM tickets WHERE id >= $1 AND id < $2) t
 LEFT JOIN support_agents agent ON agent.id = t.agent_id
 CROSS JOIN LATERAL (VALUES
-    (1, 'ticket.created', 'customer', t.requester_id, t.customer_name, t.created_at,
+    (1, 'created', 'customer', t.requester_id, t.customer_name, t.created_at,
         jsonb_build_object('after', jsonb_build_object('status', 'open', 'priority', t.priority, 'category', t.category)), true),
-    (2, 'ticket.assigned', 'system', NULL, 'assignment', t.created_at + interval '1 second',
-        jsonb_build_object('before', '{\"agentId\": null}'::jsonb, 'after', jsonb_build_object('agentId', t.agent_id::text)),
+    (2, 'assigned', 'system', NULL, 'assignment', t.created_at + interval '1 second',
+        jsonb_build_object('before', '{\"agentId\": null}'::jsonb, 'automatic', true,
+        'after', jsonb_build_object('agentId', t.agent_id::text)),
         t.agent_id IS NOT NULL),
-    (3, 'ticket.status_changed', 'user', NULL, agent.name, t.first_response_at,
+    (3, 'updated', 'user', NULL, agent.name, t.first_response_at,
         '{\"before\": {\"status\": \"open\"}, \"after\": {\"status\": \"in_progress\"}}'::jsonb, t.status <> 'open'),
-    (4, 'ticket.status_changed', 'user', NULL, agent.name, t.done_at,
+    (4, 'updated', 'user', NULL, agent.name, t.done_at,
         '{\"before\": {\"status\": \"in_progress\"}, \"after\": {\"status\": \"waiting_customer\"}}'::jsonb, t.status = 'waiting_customer'),
-    (5, 'ticket.status_changed', 'user', NULL, agent.name, t.done_at,
+    (5, 'updated', 'user', NULL, agent.name, t.done_at,
         '{\"before\": {\"status\": \"in_progress\"}, \"after\": {\"status\": \"on_hold\"}}'::jsonb, t.status = 'on_hold'),
-    (6, 'ticket.status_changed', 'user', NULL, agent.name,
+    (6, 'updated', 'user', NULL, agent.name,
         CASE WHEN t.status = 'reopened' THEN t.created_at + (t.done_at - t.created_at) * 0.8 ELSE t.done_at END,
         '{\"before\": {\"status\": \"in_progress\"}, \"after\": {\"status\": \"resolved\"}}'::jsonb,
         t.status IN ('resolved', 'closed', 'reopened')),
-    (7, 'ticket.status_changed', 'system', NULL, 'auto-close', t.closed_at,
+    (7, 'closed', 'system', NULL, 'auto-close', t.closed_at,
         '{\"before\": {\"status\": \"resolved\"}, \"after\": {\"status\": \"closed\"}}'::jsonb, t.status = 'closed'),
-    (8, 'ticket.status_changed', 'customer', t.requester_id, t.customer_name, t.done_at,
+    (8, 'reopened', 'customer', t.requester_id, t.customer_name, t.done_at,
         '{\"before\": {\"status\": \"resolved\"}, \"after\": {\"status\": \"reopened\"}}'::jsonb, t.status = 'reopened')
 ) e (step, type, actor_kind, actor_id, actor_name, at, data, happened)
 WHERE happened

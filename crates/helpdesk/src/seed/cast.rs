@@ -106,7 +106,7 @@ impl Team<'_> {
             .filter(|index| {
                 let player = &self.players[*index];
                 let agent = player.agent;
-                agent.status != "offline"
+                matches!(agent.status.as_str(), "online" | "busy")
                     && player.open_tickets < agent.capacity
                     && language.is_none_or(|language| agent.writes.contains(&language))
                     && agent.specialization.iter().any(|known| known == category)

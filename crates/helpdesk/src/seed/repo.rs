@@ -121,8 +121,8 @@ pub(super) async fn insert_tickets(tx: &mut PgConnection, rows: &[TicketRow]) ->
          OVERRIDING SYSTEM VALUE
          SELECT id, subject, description, customer_id, customer_name, customer_email, requester_id, category,
             priority, status, channel, agent_id, team, tags, related_booking_id, resolution, version,
-            created_at + CASE priority WHEN 'critical' THEN interval '0' WHEN 'urgent' THEN interval '1 hour'
-                WHEN 'high' THEN interval '4 hours' WHEN 'medium' THEN interval '8 hours' ELSE interval '24 hours' END,
+            created_at + CASE priority WHEN 'critical' THEN interval '15 minutes' WHEN 'urgent' THEN interval '1 hour'
+                WHEN 'high' THEN interval '4 hours' WHEN 'medium' THEN interval '24 hours' ELSE interval '72 hours' END,
             snoozed_until, first_response_at, resolved_at, closed_at, reopened_count, merged_into_id, follow_up_of_id,
             created_at, updated_at
          FROM jsonb_populate_recordset(NULL::tickets, $1) ORDER BY id",

@@ -10,6 +10,20 @@ use super::rows::{EventRow, MessageRow, TicketRow, Time};
 use super::story::{By, Requester, Step, Tale, What};
 use super::words::Speaker;
 
+/// What the timeline calls what happened.
+mod timeline {
+    pub(super) const CREATED: &str = "created";
+    pub(super) const WAITING: &str = "waiting";
+    pub(super) const ASSIGNED: &str = "assigned";
+    pub(super) const UPDATED: &str = "updated";
+    pub(super) const CLOSED: &str = "closed";
+    pub(super) const REOPENED: &str = "reopened";
+    pub(super) const MESSAGE: &str = "message";
+    pub(super) const SNOOZED: &str = "snoozed";
+    pub(super) const MERGED: &str = "merged";
+    pub(super) const FOLLOW_UP: &str = "follow_up";
+}
+
 /// A ticket before it has an id: other tickets are named by their place in the list of drafts.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
@@ -48,7 +62,13 @@ pub(super) fn write(
         "status": "open", "priority": pen.ticket.priority, "category": pen.ticket.category,
         "channel": pen.ticket.channel,
     });
-    pen.event(By::Customer, pen.ticket.created_at, "ticket.created", json!({"after": after}));
+    let created_at = pen.ticket.created_at;
+    let data = json!({"after": after, "createdAt": created_at});
+    pen.event(By::Customer, created_at, timeline::CREATED, data);
+    if player.is_none() {
+        let data = json!({"agentId": null, "automatic": true});
+        pen.event(By::System("assignment"), created_at, timeline::WAITING, data);
+    }
     for step in &draft.tale.steps {
         pen.step(step);
     }
@@ -100,8 +120,9 @@ impl Pen<'_, '_> {
             What::Assigned => {
                 let agent = self.player.map(|player| player.id.to_string());
                 self.ticket.version += 1;
-                let data = json!({"before": {"agentId": null}, "after": {"agentId": agent}});
-                self.event(step.by, at, "ticket.assigned", data);
+                let (before, after) = (json!({"agentId": null}), json!({"agentId": agent}));
+                let data = json!({"before": before, "after": after, "automatic": true});
+                self.event(step.by, at, timeline::ASSIGNED, data);
             }
             What::Said(line) => self.say(step, line.speaker, &line.text),
             What::Moved { from, to } => {
@@ -113,14 +134,19 @@ impl Pen<'_, '_> {
                     _ => {}
                 }
                 let data = json!({"before": {"status": from}, "after": {"status": to}});
-                self.event(step.by, at, "ticket.status_changed", data);
+                let kind = match *to {
+                    "closed" => timeline::CLOSED,
+                    "reopened" => timeline::REOPENED,
+                    _ => timeline::UPDATED,
+                };
+                self.event(step.by, at, kind, data);
             }
             What::Snoozed(until) => {
                 self.ticket.version += 1;
                 self.ticket.snoozed_until = Some(*until);
                 let data =
                     json!({"before": {"snoozedUntil": null}, "after": {"snoozedUntil": until}});
-                self.event(step.by, at, "ticket.snoozed", data);
+                self.event(step.by, at, timeline::SNOOZED, data);
             }
             What::Merged { other } => {
                 self.ticket.version += 1;
@@ -129,11 +155,11 @@ impl Pen<'_, '_> {
                     Some(_) => json!({"after": {"mergedIntoId": other}}),
                     None => json!({"sourceId": other}),
                 };
-                self.event(step.by, at, "ticket.merged", data);
+                self.event(step.by, at, timeline::MERGED, data);
             }
             What::FollowedUp { of } => {
                 let data = json!({"after": {"followUpOfId": self.ids[*of].to_string()}});
-                self.event(step.by, at, "ticket.follow_up", data);
+                self.event(step.by, at, timeline::FOLLOW_UP, data);
             }
         }
     }
@@ -165,7 +191,7 @@ impl Pen<'_, '_> {
             updated_at: step.at,
         });
         let data = json!({"senderType": sender_type, "isInternal": is_internal});
-        self.event(step.by, step.at, "ticket.message.created", data);
+        self.event(step.by, step.at, timeline::MESSAGE, data);
     }
 
     /// The customer rates the last answer.

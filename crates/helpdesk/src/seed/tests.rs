@@ -31,22 +31,22 @@ const BROKEN: [(&str, &str); 13] = [
     (
         "the first event of a ticket is not its creation",
         "SELECT count(*) FROM tickets t WHERE (SELECT type || occurred_at FROM ticket_events e WHERE e.ticket_id = t.id
-            ORDER BY id LIMIT 1) IS DISTINCT FROM 'ticket.created' || t.created_at",
+            ORDER BY id LIMIT 1) IS DISTINCT FROM 'created' || t.created_at",
     ),
     (
         "the events do not lead to the ticket's state",
         "SELECT count(*) FROM tickets t WHERE status <> coalesce((SELECT data #>> '{after,status}' FROM ticket_events e
-            WHERE e.ticket_id = t.id AND type = 'ticket.status_changed' ORDER BY id DESC LIMIT 1), 'open')",
+            WHERE e.ticket_id = t.id AND type IN ('updated', 'closed', 'reopened') ORDER BY id DESC LIMIT 1), 'open')",
     ),
     (
         "a change of state begins where the last one did not end",
         "SELECT count(*) FROM (SELECT data #>> '{before,status}' AS before,
             lag(data #>> '{after,status}', 1, 'open') OVER (PARTITION BY ticket_id ORDER BY id) AS last
-            FROM ticket_events WHERE type = 'ticket.status_changed') e WHERE before <> last",
+            FROM ticket_events WHERE type IN ('updated', 'closed', 'reopened')) e WHERE before <> last",
     ),
     (
         "a change of state is none of the contract's",
-        "SELECT count(*) FROM ticket_events WHERE type = 'ticket.status_changed'
+        "SELECT count(*) FROM ticket_events WHERE type IN ('updated', 'closed', 'reopened')
             AND (data #>> '{before,status}') || ' ' || (data #>> '{after,status}') <> ALL (ARRAY['open in_progress',
             'open on_hold', 'open closed', 'in_progress resolved', 'in_progress waiting_customer', 'in_progress on_hold',
             'waiting_customer in_progress', 'waiting_customer closed', 'resolved closed', 'resolved reopened',
@@ -55,7 +55,7 @@ const BROKEN: [(&str, &str); 13] = [
     (
         "an assigned ticket has no event of its assignment",
         "SELECT count(*) FROM tickets t WHERE agent_id IS NOT NULL AND NOT EXISTS (SELECT FROM ticket_events e
-            WHERE e.ticket_id = t.id AND type = 'ticket.assigned' AND data #>> '{after,agentId}' = t.agent_id::text)",
+            WHERE e.ticket_id = t.id AND type = 'assigned' AND data #>> '{after,agentId}' = t.agent_id::text)",
     ),
     (
         "the first response is not the first public reply of an agent",
