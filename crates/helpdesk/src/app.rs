@@ -21,6 +21,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::identity::http::authorise;
 use crate::identity::keys::Keys;
+use crate::operations::Lifecycle;
 use crate::routes;
 
 /// The largest body of a request, in bytes (1 MiB).
@@ -81,6 +82,8 @@ pub struct Parts {
     pub keys: Keys,
     /// The settings.
     pub settings: Settings,
+    /// Since when the process lives, and whether it is about to end.
+    pub lifecycle: Lifecycle,
     /// Writes the metrics in Prometheus' text format.
     pub render_metrics: Box<dyn Fn() -> String + Send + Sync>,
 }

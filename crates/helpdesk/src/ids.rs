@@ -9,6 +9,8 @@ kamhub_kernel::typed_id! {
     MessageId,
     /// Somebody who works on tickets.
     AgentId,
+    /// A job that failed for good.
+    DeadLetterId,
     /// An entry of a ticket's timeline.
     TicketEventId,
 }

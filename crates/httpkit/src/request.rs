@@ -108,7 +108,8 @@ pub async fn track(State(limits): State<RequestLimits>, request: Request, next: 
 
 async fn run(limits: &RequestLimits, request: Request, next: Next) -> Response {
     // Probes and metrics are answered even when the house is full: that is when they matter.
-    let probe = request.uri().path().starts_with("/health") || request.uri().path() == "/metrics";
+    let path = request.uri().path();
+    let probe = path.starts_with("/health") || path == "/metrics" || path == "/api/health";
     let _slot = match limits.slots.try_acquire() {
         Ok(slot) => Some(slot),
         Err(_) if probe => None,

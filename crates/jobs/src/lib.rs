@@ -28,7 +28,7 @@ pub use backoff::Backoff;
 pub use drain::DrainReport;
 pub use error::{JobError, QueueError};
 pub use lease::{Context, Lease};
-pub use model::{Job, JobRecord, JobState, NewJob, Priority};
+pub use model::{Backlog, Job, JobRecord, JobState, NewJob, Priority};
 pub use queue::{Queue, enqueue, enqueue_all};
 pub use registry::Registry;
 pub use worker::{Worker, WorkerOptions};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use metrics::{counter, gauge, histogram};
 
-use crate::{execute::Outcome, repo::Sample};
+use crate::{execute::Outcome, model::Backlog};
 
 /// Counts an attempt and, where a handler ran, how long.
 pub(crate) fn attempt(kind: &str, outcome: Outcome, ran: Option<Duration>) {
@@ -20,7 +20,7 @@ pub(crate) fn attempt(kind: &str, outcome: Outcome, ran: Option<Duration>) {
 /// Shows a sample of the queue.
 // A gauge is a float; the counts stop far below where one loses integers.
 #[allow(clippy::cast_precision_loss)]
-pub(crate) fn sample(sample: &Sample, now: DateTime<Utc>) {
+pub(crate) fn sample(sample: &Backlog, now: DateTime<Utc>) {
     gauge!("kamhub_jobs_waiting").set(sample.waiting as f64);
     gauge!("kamhub_jobs_running").set(sample.running as f64);
     gauge!("kamhub_jobs_dead").set(sample.dead as f64);

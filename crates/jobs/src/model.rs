@@ -141,3 +141,16 @@ pub struct DeadFilter {
     /// Dead before this time.
     pub to: Option<DateTime<Utc>>,
 }
+
+/// How much there is to do. Counts stop at 100,000, so that a huge backlog costs no more than a large one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Jobs that wait, due or not.
+    pub waiting: i64,
+    /// Jobs that are leased by a worker.
+    pub running: i64,
+    /// Dead letters.
+    pub dead: i64,
+    /// When the job that has been due longest was due.
+    pub oldest_due_at: Option<DateTime<Utc>>,
+}

@@ -9,7 +9,7 @@ use sqlx::{Postgres, pool::PoolConnection};
 use tokio::sync::Notify;
 
 use crate::{
-    model::{Job, JobRecord, NewJob},
+    model::{Backlog, Job, JobRecord, NewJob},
     repo,
 };
 
@@ -106,6 +106,15 @@ impl Queue {
     pub async fn unfinished(&self) -> DbResult<Vec<JobRecord>> {
         let mut conn = self.connection().await?;
         repo::unfinished(&mut conn, self.now(), UNFINISHED_AT_MOST).await
+    }
+
+    /// How much there is to do, for health; each count stops at 100,000.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn backlog(&self) -> DbResult<Backlog> {
+        let mut conn = self.connection().await?;
+        repo::sample(&mut conn, self.now()).await
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

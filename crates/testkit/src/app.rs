@@ -66,6 +66,7 @@ impl TestApp {
                 platform_secret: Some(PLATFORM_SECRET.to_vec()),
             },
             settings,
+            lifecycle: kamhub_helpdesk::operations::Lifecycle::default(),
             render_metrics: Box::new(String::new),
         });
         let service = app.router().into_make_service_with_connect_info::<SocketAddr>();

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
-use crate::model::{DeadFilter, JobRecord, JobState};
+use crate::model::{Backlog, DeadFilter, JobRecord, JobState};
 
 /// The sample stops counting here, so that a huge backlog costs no more than a large one.
 const COUNT_AT_MOST: i64 = 100_000;
@@ -95,19 +95,10 @@ pub(crate) async fn discard(conn: &mut PgConnection, id: i64) -> DbResult<bool> 
     Ok(done.rows_affected() == 1)
 }
 
-/// A sample of the queue; each count stops at [`COUNT_AT_MOST`].
-#[derive(Debug)]
-pub(crate) struct Sample {
-    pub waiting: i64,
-    pub running: i64,
-    pub dead: i64,
-    pub oldest_due_at: Option<DateTime<Utc>>,
-}
-
 /// Counts the jobs by state, and finds the one that has been due longest.
-pub(crate) async fn sample(conn: &mut PgConnection, now: DateTime<Utc>) -> DbResult<Sample> {
+pub(crate) async fn sample(conn: &mut PgConnection, now: DateTime<Utc>) -> DbResult<Backlog> {
     Ok(sqlx::query_as!(
-        Sample,
+        Backlog,
         r#"SELECT
                (SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'waiting' LIMIT $2) AS w) AS "waiting!",
                (SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'running' LIMIT $2) AS r) AS "running!",

@@ -1,0 +1,76 @@
+//! The product's metrics: what each means. `docs/METRICS.md` lists them for operators, and a test
+//! holds the two together.
+
+use super::model::Outbox;
+
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+use Kind::{Counter, Gauge, Histogram};
+
+/// Name, kind and meaning of every metric that the product counts itself.
+const ALL: &[(&str, Kind, &str)] = &[
+    (
+        "kamhub_http_request_duration_seconds",
+        Histogram,
+        "Requests by method, route template and status.",
+    ),
+    (
+        "kamhub_db_query_duration_seconds",
+        Histogram,
+        "Statements, as the database driver times them.",
+    ),
+    ("kamhub_db_pool_connections", Gauge, "Connections to the database by state: idle or busy."),
+    ("kamhub_db_pool_connections_max", Gauge, "The most connections that this process opens."),
+    (
+        "kamhub_cache_requests_total",
+        Counter,
+        "Reads of the cache by space and result: hit or miss.",
+    ),
+    ("kamhub_tickets", Gauge, "Tickets by status, counted up to 100000, sampled each minute."),
+    ("kamhub_assignments_total", Counter, "Decisions of automatic assignment by outcome."),
+    (
+        "kamhub_outbox_events",
+        Gauge,
+        "Events kept in the outbox, counted up to 100000, sampled each minute.",
+    ),
+    ("kamhub_outbox_oldest_seconds", Gauge, "Age of the oldest event in the outbox."),
+    ("kamhub_jobs_attempts_total", Counter, "Attempts at jobs by kind and outcome."),
+    ("kamhub_jobs_run_seconds", Histogram, "How long a job's handler ran, by kind."),
+    ("kamhub_jobs_waiting", Gauge, "Jobs that wait, counted up to 100000."),
+    ("kamhub_jobs_running", Gauge, "Jobs that run."),
+    ("kamhub_jobs_dead", Gauge, "Dead letters: jobs that failed for good."),
+    (
+        "kamhub_jobs_oldest_waiting_seconds",
+        Gauge,
+        "How long the job that is due longest has waited.",
+    ),
+];
+
+/// Names of every metric that the product counts itself.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(name, ..)| *name)
+}
+
+/// Gives the recorder the meaning of every metric.
+pub fn describe() {
+    for (name, kind, meaning) in ALL {
+        match kind {
+            Counter => metrics::describe_counter!(*name, *meaning),
+            Gauge => metrics::describe_gauge!(*name, *meaning),
+            Histogram => metrics::describe_histogram!(*name, *meaning),
+        }
+    }
+}
+
+// A gauge is a float; the counts stop far below where one loses integers.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn show(tickets: &[(String, i64)], outbox: Outbox) {
+    for (status, count) in tickets {
+        metrics::gauge!("kamhub_tickets", "status" => status.clone()).set(*count as f64);
+    }
+    metrics::gauge!("kamhub_outbox_events").set(outbox.depth as f64);
+    metrics::gauge!("kamhub_outbox_oldest_seconds").set(outbox.oldest_seconds as f64);
+}
