@@ -1,0 +1,389 @@
+//! Configuration: `kamhub.toml`, the environment, and flags, in rising order.
+//!
+//! Every value is text until [`Config::load`] reads it by its key, so that a fault is told the same
+//! way wherever the value came from.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use kamhub_helpdesk::Settings;
+
+/// The file that is read where neither `--config` nor `KAMHUB_CONFIG` names one.
+pub const DEFAULT_FILE: &str = "kamhub.toml";
+/// Shorter secrets can be guessed: HMAC-SHA256 wants as many bytes as its hash has.
+pub const SHORTEST_SECRET: usize = 32;
+
+/// Every key of `kamhub.toml`, with the environment variable that sets the same.
+pub const KEYS: &[(&str, &str)] = &[
+    ("host", "HOST"),
+    ("port", "PORT"),
+    ("public_url", "KAMHUB_PUBLIC_URL"),
+    ("behind_proxy", "KAMHUB_BEHIND_PROXY"),
+    ("cors_origins", "CORS_ORIGINS"),
+    ("data_dir", "KAMHUB_DATA_DIR"),
+    ("database_url", "DATABASE_URL"),
+    ("database_max_connections", "DATABASE_MAX_CONNECTIONS"),
+    ("postgres_bin_dir", "KAMHUB_POSTGRES_BIN_DIR"),
+    ("redis_url", "REDIS_URL"),
+    ("admin_email", "KAMHUB_ADMIN_EMAIL"),
+    ("admin_password", "KAMHUB_ADMIN_PASSWORD"),
+    ("jwt_secret", "JWT_SECRET"),
+    ("platform_secret", "KAMHUB_PLATFORM_SECRET"),
+    ("log_level", "LOG_LEVEL"),
+    ("log_format", "LOG_FORMAT"),
+    ("request_timeout_seconds", "KAMHUB_REQUEST_TIMEOUT_SECONDS"),
+    ("max_concurrent_requests", "KAMHUB_MAX_CONCURRENT_REQUESTS"),
+    ("anonymous_tickets_per_minute", "KAMHUB_ANONYMOUS_TICKETS_PER_MINUTE"),
+    ("sign_ins_per_minute", "KAMHUB_SIGN_INS_PER_MINUTE"),
+    ("reopen_window_days", "KAMHUB_REOPEN_WINDOW_DAYS"),
+    ("away_grace_minutes", "KAMHUB_AWAY_GRACE_MINUTES"),
+    ("job_concurrency", "KAMHUB_JOB_CONCURRENCY"),
+    ("shutdown_delay_seconds", "KAMHUB_SHUTDOWN_DELAY_SECONDS"),
+];
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.to_ascii_lowercase().as_str() {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
+}
+
+/// The configuration of one process.
+#[derive(Clone)]
+pub struct Config {
+    /// The file that was read, where there is one.
+    pub file: Option<PathBuf>,
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port to listen on; 0 takes any that is free.
+    pub port: u16,
+    /// Whether the port was asked for rather than left at its default.
+    pub port_is_given: bool,
+    /// The address under which people reach the product, where it was given.
+    pub public_url: Option<String>,
+    /// Where the product keeps what is not in the database.
+    pub data_dir: PathBuf,
+    /// The server to use; none means the private cluster.
+    pub database_url: Option<String>,
+    /// The most connections to the database.
+    pub database_max_connections: u32,
+    /// Where the private cluster's programs are; none searches the usual places.
+    pub postgres_bin_dir: Option<PathBuf>,
+    /// The caller's `PATH`, where programs are searched as well.
+    pub path: Option<std::ffi::OsString>,
+    /// Redis, where the operator gives one.
+    pub redis_url: Option<String>,
+    /// The first administrator's e-mail address.
+    pub admin_email: String,
+    /// The first administrator's password; none makes a random one.
+    pub admin_password: Option<String>,
+    /// Signs tokens and links; none uses the one kept in the data directory.
+    pub jwt_secret: Option<String>,
+    /// Shared with the platform, which mints customers' tokens.
+    pub platform_secret: Option<String>,
+    /// Which log lines are written, in `tracing`'s notation.
+    pub log_level: String,
+    /// How they are written.
+    pub log_format: LogFormat,
+    /// How many jobs run at once.
+    pub job_concurrency: usize,
+    /// How long a stopping process goes on serving after it has said that it is not ready.
+    pub shutdown_delay: Duration,
+    /// What the helpdesk itself wants to know.
+    pub settings: Settings,
+}
+
+/// What was given on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// Other flags by the key that they set, as text.
+    pub values: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Config {
+    /// Reads everything. `environment` is the process's own, or a test's.
+    ///
+    /// # Errors
+    /// A file that cannot be read, an unknown key, a value that is not what its key asks for; each
+    /// names the place and says what is allowed.
+    pub fn load(
+        flags: &Flags,
+        environment: impl IntoIterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+    ) -> Result<Self> {
+        let environment: BTreeMap<_, _> = environment
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        let file = file(flags, environment.get("KAMHUB_CONFIG").map(PathBuf::from))?;
+        let mut values = match &file {
+            None => Values::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                Values::of_toml(&text, &path.display().to_string())?
+            }
+        };
+        for (key, variable) in KEYS {
+            if let Some(value) = environment.get(*variable) {
+                let text = value.to_str().with_context(|| {
+                    format!("{variable} is not UTF-8: write it in UTF-8 or leave it out")
+                })?;
+                values.set(key, text.to_owned(), (*variable).to_owned());
+            }
+        }
+        for (key, flag, value) in &flags.values {
+            values.set(key, value.clone(), (*flag).to_owned());
+        }
+        let mut config = Self::of(&values)?;
+        config.file = file;
+        config.path = environment.get("PATH").cloned();
+        Ok(config)
+    }
+
+    fn of(values: &Values) -> Result<Self> {
+        let given = Settings::default();
+        let settings = Settings {
+            public_url: values.url("public_url")?.unwrap_or_default(),
+            behind_proxy: values.read("behind_proxy", "true or false")?.unwrap_or(false),
+            cors_origins: values.origins("cors_origins")?,
+            request_timeout: values
+                .seconds("request_timeout_seconds", 1..=600, 1)?
+                .unwrap_or(given.request_timeout),
+            max_concurrent_requests: values
+                .number("max_concurrent_requests", 1..=100_000)?
+                .map_or(Ok(given.max_concurrent_requests), usize::try_from)?,
+            anonymous_tickets_per_minute: values
+                .number("anonymous_tickets_per_minute", 1..=1_000_000)?
+                .unwrap_or(given.anonymous_tickets_per_minute),
+            sign_ins_per_minute: values
+                .number("sign_ins_per_minute", 1..=1_000_000)?
+                .unwrap_or(given.sign_ins_per_minute),
+            reopen_window_days: values
+                .number("reopen_window_days", 0..=365)?
+                .unwrap_or(given.reopen_window_days),
+            away_grace: values
+                .seconds("away_grace_minutes", 0..=1440, 60)?
+                .unwrap_or(given.away_grace),
+        };
+        let public_url = Some(settings.public_url.clone()).filter(|url| !url.is_empty());
+        Ok(Self {
+            file: None,
+            host: values.host("host")?.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            port: values.read("port", "a number from 0 to 65535")?.unwrap_or(3000),
+            port_is_given: values.text("port").is_some(),
+            public_url,
+            data_dir: values.text("data_dir").unwrap_or("./data").into(),
+            database_url: values.text("database_url").map(str::to_owned),
+            database_max_connections: values
+                .number("database_max_connections", 2..=1000)?
+                .unwrap_or(20),
+            postgres_bin_dir: values.text("postgres_bin_dir").map(PathBuf::from),
+            path: None,
+            redis_url: values.text("redis_url").map(str::to_owned),
+            admin_email: values.text("admin_email").unwrap_or("admin@kamhub.local").to_owned(),
+            admin_password: values.text("admin_password").map(str::to_owned),
+            jwt_secret: values.secret("jwt_secret")?,
+            platform_secret: values.secret("platform_secret")?,
+            log_level: values.text("log_level").unwrap_or("info").to_owned(),
+            log_format: values.read("log_format", "text or json")?.unwrap_or(LogFormat::Text),
+            job_concurrency: values.number("job_concurrency", 1..=256)?.unwrap_or(8) as usize,
+            shutdown_delay: values
+                .seconds("shutdown_delay_seconds", 0..=300, 1)?
+                .unwrap_or_default(),
+            settings,
+        })
+    }
+
+    /// The address under which people reach a process that listens on `port`.
+    pub fn public_url(&self, port: u16) -> String {
+        self.public_url.clone().unwrap_or_else(|| match self.host {
+            host if host.is_unspecified() => format!("http://127.0.0.1:{port}"),
+            IpAddr::V6(host) => format!("http://[{host}]:{port}"),
+            IpAddr::V4(host) => format!("http://{host}:{port}"),
+        })
+    }
+}
+
+fn file(flags: &Flags, variable: Option<PathBuf>) -> Result<Option<PathBuf>> {
+    let Some(path) = flags.file.clone().or(variable) else {
+        return Ok(Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()));
+    };
+    if !path.is_file() {
+        bail!("there is no configuration file {}: check --config or KAMHUB_CONFIG", path.display());
+    }
+    Ok(Some(path))
+}
+
+/// The given values as text, each with where it came from.
+#[derive(Debug, Default)]
+struct Values(BTreeMap<&'static str, (String, String)>);
+
+impl Values {
+    fn of_toml(text: &str, path: &str) -> Result<Self> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            anyhow::anyhow!("{path}, line {line}: {}", error.message())
+        })?;
+        let mut values = Self::default();
+        for (name, value) in table {
+            let Some((key, _)) = KEYS.iter().find(|(key, _)| *key == name) else {
+                bail!("{path}: unknown key {name}; did you mean {}?", nearest(&name));
+            };
+            values.set(key, plain(&name, &value, path)?, format!("{name} in {path}"));
+        }
+        Ok(values)
+    }
+
+    fn set(&mut self, key: &'static str, value: String, origin: String) {
+        self.0.insert(key, (value, origin));
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(|(value, _)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A fault of this key's value, which is shown only where it is no secret.
+    fn fault(&self, key: &str, expected: impl Display) -> anyhow::Error {
+        let (value, origin) = self.0.get(key).map_or(("", key), |(v, o)| (v.as_str(), o.as_str()));
+        if key.contains("secret") || key.contains("password") {
+            anyhow::anyhow!("{origin} must be {expected}")
+        } else {
+            anyhow::anyhow!("{origin} must be {expected}, not {value:?}")
+        }
+    }
+
+    fn read<T: FromStr>(&self, key: &str, expected: &str) -> Result<Option<T>> {
+        let parse = |text: &str| text.trim().parse().map_err(|_| self.fault(key, expected));
+        self.text(key).map(parse).transpose()
+    }
+
+    fn number(&self, key: &str, range: std::ops::RangeInclusive<u32>) -> Result<Option<u32>> {
+        let expected = format!("a number from {} to {}", range.start(), range.end());
+        match self.read(key, &expected)? {
+            Some(number) if !range.contains(&number) => Err(self.fault(key, expected)),
+            number => Ok(number),
+        }
+    }
+
+    fn seconds(
+        &self,
+        key: &str,
+        range: std::ops::RangeInclusive<u32>,
+        unit: u64,
+    ) -> Result<Option<Duration>> {
+        let number = self.number(key, range)?;
+        Ok(number.map(|number| Duration::from_secs(u64::from(number) * unit)))
+    }
+
+    fn host(&self, key: &str) -> Result<Option<IpAddr>> {
+        match self.text(key) {
+            Some("localhost") => Ok(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))),
+            Some("*") => Ok(Some(IpAddr::V6(Ipv6Addr::UNSPECIFIED))),
+            _ => self.read(key, "an IP address, such as 127.0.0.1 or 0.0.0.0"),
+        }
+    }
+
+    fn url(&self, key: &str) -> Result<Option<String>> {
+        let Some(text) = self.text(key) else { return Ok(None) };
+        let text = text.trim_end_matches('/');
+        let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        match host {
+            Some(host) if !host.is_empty() && !host.contains([' ', '?', '#']) => {
+                Ok(Some(text.to_owned()))
+            }
+            _ => Err(self.fault(key, "an address such as https://support.example.com")),
+        }
+    }
+
+    fn origins(&self, key: &str) -> Result<Vec<String>> {
+        let text = self.text(key).unwrap_or_default();
+        let origins: Vec<_> =
+            text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
+        let sound = |origin: &&str| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ']))
+        };
+        if !origins.iter().all(sound) {
+            let expected = "origins such as https://example.com, separated by commas; none is *";
+            return Err(self.fault(key, expected));
+        }
+        Ok(origins.into_iter().map(str::to_owned).collect())
+    }
+
+    fn secret(&self, key: &str) -> Result<Option<String>> {
+        match self.text(key) {
+            Some(secret) if secret.len() < SHORTEST_SECRET => Err(self.fault(
+                key,
+                format!(
+                    "at least {SHORTEST_SECRET} bytes long: make one with 'openssl rand -hex 32'"
+                ),
+            )),
+            secret => Ok(secret.map(str::to_owned)),
+        }
+    }
+}
+
+/// A value of the file as text; lists are joined as the environment writes them.
+fn plain(name: &str, value: &toml::Value, path: &str) -> Result<String> {
+    Ok(match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Boolean(flag) => flag.to_string(),
+        toml::Value::Array(items) => {
+            let items: Result<Vec<_>> = items.iter().map(|item| plain(name, item, path)).collect();
+            items?.join(",")
+        }
+        _ => bail!("{path}: {name} must be a string, a whole number, true, false or a list"),
+    })
+}
+
+/// The known key that is the fewest edits away.
+fn nearest(name: &str) -> &'static str {
+    let keys = KEYS.iter().map(|(key, _)| *key);
+    keys.min_by_key(|key| distance(name, key)).unwrap_or_default()
+}
+
+/// Levenshtein's distance.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in to.chars().enumerate() {
+            let change = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// Whether the file can be read by others than its owner.
+pub fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;

@@ -1,0 +1,69 @@
+//! How the process begins and ends: exit codes, signals, limits.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Exit code of a process that a second signal ended: 128 + SIGTERM, as shells count.
+const ENDED_BY_SIGNAL: i32 = 143;
+
+/// A fault after which the same command may succeed later: exit code 3.
+#[derive(Debug)]
+pub struct NotReady(pub String);
+
+impl fmt::Display for NotReady {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotReady {}
+
+/// Tells the fault as one sentence, and answers the exit code: 3 where the same may succeed later,
+/// else 1. (2, wrong usage, is clap's.)
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    let text = format!("{error:#}");
+    eprintln!("kamhub: {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
+    ExitCode::from(if error.is::<NotReady>() { 3 } else { 1 })
+}
+
+/// A token that SIGINT or SIGTERM cancels; a second signal ends the process at once.
+///
+/// # Errors
+/// Signals that cannot be listened to.
+pub fn shutdown_signal() -> Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let token = CancellationToken::new();
+    let cancelled = token.clone();
+    tokio::spawn(async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = interrupt.recv() => "SIGINT",
+                _ = terminate.recv() => "SIGTERM",
+            }
+        };
+        let name = next().await;
+        tracing::info!(signal = name, "stopping; a second signal quits at once");
+        cancelled.cancel();
+        let name = next().await;
+        tracing::warn!(signal = name, "quitting at once");
+        std::process::exit(ENDED_BY_SIGNAL);
+    });
+    Ok(token)
+}
+
+/// Lets the process hold as many connections as the system allows it; shells often give fewer.
+pub fn raise_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::debug!(%error, "the limit of open files stays as it is");
+        }
+    }
+}
