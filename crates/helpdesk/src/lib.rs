@@ -13,6 +13,7 @@ pub mod ids;
 pub mod jobs;
 pub mod openapi;
 pub mod operations;
+pub mod reports;
 pub mod routes;
 pub mod seed;
 pub mod sla;

@@ -4,14 +4,19 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::agents::http as agents;
 use crate::app::App;
 use crate::identity::http as identity;
 use crate::openapi::Document;
 use crate::operations::http as operations;
+use crate::reports::http as reports;
 
 /// Every route, with its part of the OpenAPI document.
 pub fn all() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(operations()).merge(identity())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(operations())
+        .merge(identity())
+        .merge(agents())
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -27,4 +32,12 @@ fn operations() -> OpenApiRouter<App> {
 
 fn identity() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(identity::me::handler))
+}
+
+fn agents() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(agents::list::handler, agents::create::handler))
+        .routes(routes!(agents::read::handler, agents::update::handler))
+        .routes(routes!(agents::status::handler))
+        .routes(routes!(reports::agent_metrics::handler))
 }

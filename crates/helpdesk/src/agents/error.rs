@@ -22,13 +22,6 @@ pub enum Error {
     Database(#[from] DbError),
 }
 
-impl Error {
-    /// Another agent has this value of this field already.
-    pub fn taken(field: &str, sentence: &str) -> Self {
-        Self::Taken(Faults::of(field, sentence))
-    }
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {

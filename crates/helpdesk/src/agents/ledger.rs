@@ -5,9 +5,8 @@
 //! puts agents over capacity as soon as two do it at once; a row that is locked, checked and raised
 //! does not (semantics, section 2).
 //!
-//! Locks: whoever changes two ledger rows uses [`work_moved`], which takes them in one order;
-//! whoever calls [`claim`] holds no ledger row yet. Tickets are locked before ledger rows, or with
-//! SKIP LOCKED after them.
+//! Locks: whoever changes two ledger rows takes them by id; whoever calls [`claim`] had better hold
+//! none yet. Tickets are locked before ledger rows, or with SKIP LOCKED after them.
 
 use std::collections::HashMap;
 
@@ -117,23 +116,6 @@ pub async fn work_ended(tx: &mut PgConnection, agent: AgentId) -> Result<(), Err
     if rows::lower(tx, agent).await? { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// A ticket in work changes hands. The rows are locked by id, so that two tickets that go opposite
-/// ways at once do not wait for each other for ever.
-///
-/// # Errors
-/// As [`work_started`] and [`work_ended`].
-pub async fn work_moved(
-    tx: &mut PgConnection,
-    from: AgentId,
-    to: AgentId,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    rows::lock(tx, from.min(to)).await?;
-    rows::lock(tx, from.max(to)).await?;
-    work_ended(tx, from).await?;
-    work_started(tx, to, now).await
-}
-
 /// How many tickets the agent could be given now: 0 unless available. The ledger row stays locked
 /// until the transaction ends, so what is free stays free.
 ///
@@ -147,6 +129,17 @@ pub async fn free_slots(
     rows::lock(tx, agent).await?;
     let standing = rows::standing(tx, agent).await?;
     Ok(standing.filter(|standing| standing.obstacle(now).is_none()).map_or(0, |s| s.room()))
+}
+
+/// Those who have been away or offline since `until` or longer.
+///
+/// # Errors
+/// A database fault.
+pub async fn absent_since(
+    connection: &mut PgConnection,
+    until: DateTime<Utc>,
+) -> Result<Vec<AgentId>, Error> {
+    Ok(repo::absent_since(connection, until).await?)
 }
 
 /// What the agent is specialised in; nothing where there is no such agent.

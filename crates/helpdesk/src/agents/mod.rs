@@ -3,8 +3,10 @@
 
 pub mod decision;
 pub mod error;
+pub mod http;
 pub mod ledger;
 pub mod model;
 mod repo;
+pub mod service;
 
 pub use error::Error;

@@ -9,7 +9,10 @@ use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
+pub use super::decision::{Chosen, Decision, NotChosen, Reason};
 use crate::calendars::working_hours::is_within;
+use crate::category::Category;
+use crate::ids::{AgentId, PlatformUserId};
 
 /// The most tickets in work at once where nothing else was said (contract, section 2).
 pub const DEFAULT_CAPACITY: i32 = 5;
@@ -85,6 +88,107 @@ impl WorkingHours {
     /// From two columns that are set together or not at all.
     pub fn from_times(start: Option<NaiveTime>, end: Option<NaiveTime>) -> Option<Self> {
         Some(Self { start: HourMinute(start?), end: HourMinute(end?) })
+    }
+}
+
+/// A time zone by its IANA name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zone(pub Tz);
+
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|_| {
+            serde::de::Error::custom("must be an IANA time zone, for example Asia/Kamchatka")
+        })
+    }
+}
+
+/// What is known of an agent and may be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The platform's number of the person.
+    pub user_id: Option<PlatformUserId>,
+    /// The address, unique among agents regardless of case.
+    pub email: String,
+    /// The name that customers see.
+    pub name: String,
+    /// The team.
+    pub team: Option<String>,
+    /// What the agent knows; at least one, none twice.
+    pub specialization: Vec<Category>,
+    /// Where the agent's clock hangs on the wall.
+    pub timezone: Zone,
+    /// The daily shift; none means always.
+    pub working_hours: Option<WorkingHours>,
+    /// The most tickets in work at once, 1 to 50.
+    pub max_concurrent_tickets: i32,
+}
+
+/// An agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Agent {
+    /// The agent.
+    pub id: AgentId,
+    /// The platform's number of the person.
+    #[schema(examples("501"))]
+    pub user_id: Option<PlatformUserId>,
+    /// The address.
+    #[schema(examples("anna@kamhub.example"))]
+    pub email: String,
+    /// The name that customers see.
+    #[schema(examples("Анна Лебедева"))]
+    pub name: String,
+    /// The team.
+    #[schema(examples("Bookings"))]
+    pub team: Option<String>,
+    /// What the agent knows.
+    #[schema(examples(json!(["booking", "refund"])))]
+    pub specialization: Vec<Category>,
+    /// The zone of the working hours, an IANA name.
+    #[schema(examples("Asia/Kamchatka"))]
+    pub timezone: String,
+    /// The daily shift; null means always.
+    pub working_hours: Option<WorkingHours>,
+    /// The most tickets in work at once.
+    #[schema(minimum = 1, maximum = 50, examples(5))]
+    pub max_concurrent_tickets: i32,
+    /// Whether the agent takes tickets.
+    pub status: AgentStatus,
+    /// Since when.
+    pub status_changed_at: DateTime<Utc>,
+    /// Tickets in work now: open, in progress or reopened.
+    #[schema(minimum = 0, examples(2))]
+    pub current_tickets: i32,
+    /// Whether a ticket of the agent's categories could be given to them now: online, within
+    /// working hours, below capacity.
+    pub available: bool,
+    /// When the agent was created.
+    pub created_at: DateTime<Utc>,
+    /// When the agent was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Agent {
+    /// The part that may be changed. A stored zone that this build does not know reads as UTC.
+    pub fn profile(&self) -> Profile {
+        Profile {
+            user_id: self.user_id,
+            email: self.email.clone(),
+            name: self.name.clone(),
+            team: self.team.clone(),
+            specialization: self.specialization.clone(),
+            timezone: Zone(self.timezone.parse().unwrap_or(Tz::UTC)),
+            working_hours: self.working_hours,
+            max_concurrent_tickets: self.max_concurrent_tickets,
+        }
     }
 }
 

@@ -1,0 +1,3 @@
+//! The calls of the reports.
+
+pub mod agent_metrics;
