@@ -9,13 +9,10 @@ kamhub_kernel::typed_id! {
     MessageId,
     /// Somebody who works on tickets.
     AgentId,
-<<<<<<< HEAD
     /// A job that failed for good.
     DeadLetterId,
-=======
     /// A person's number on the platform, as an agent's profile gives it.
     PlatformUserId,
->>>>>>> a44da4d (Give agents their calls: create, change, list, availability and figures)
     /// An entry of a ticket's timeline.
     TicketEventId,
 }
