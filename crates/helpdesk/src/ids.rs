@@ -16,3 +16,15 @@ kamhub_kernel::typed_id! {
     /// An entry of a ticket's timeline.
     TicketEventId,
 }
+
+impl TicketId {
+    /// Reads an id or a ticket number (`TKT-17`, in any case).
+    pub fn from_number_or_id(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let digits = match text.get(..4) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("tkt-") => text.get(4..)?,
+            _ => text,
+        };
+        digits.parse().ok()
+    }
+}

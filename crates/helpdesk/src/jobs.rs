@@ -7,7 +7,8 @@ use kamhub_jobs::{Context, Job, JobError, Priority, QueueError, Registry};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::events;
+use crate::tickets::service::backlog;
+use crate::{assignment, events};
 
 /// How long an `Idempotency-Key` is remembered.
 const IDEMPOTENCY_KEYS_KEPT: TimeDelta = TimeDelta::hours(24);
@@ -27,7 +28,64 @@ pub fn registry(app: &App) -> Result<Registry, QueueError> {
         Duration::from_secs(15 * 60),
         ForgetOldRows {},
     )?;
+    let desk = app.clone();
+    registry.handle::<FillAgents, _, _>(move |_, _| fill(desk.clone()))?;
+    registry.schedule("tickets.fill_agents", Duration::from_secs(5), FillAgents {})?;
+    let desk = app.clone();
+    registry.handle::<WakeSnoozed, _, _>(move |_, _| wake(desk.clone()))?;
+    registry.schedule("tickets.wake_snoozed", Duration::from_secs(15), WakeSnoozed {})?;
+    let desk = app.clone();
+    registry.handle::<RequeueUnattended, _, _>(move |_, _| requeue(desk.clone()))?;
+    registry.schedule(
+        "tickets.requeue_unattended",
+        Duration::from_secs(60),
+        RequeueUnattended {},
+    )?;
     Ok(registry)
+}
+
+/// Gives waiting tickets to agents who have room.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FillAgents {}
+
+impl Job for FillAgents {
+    const KIND: &'static str = "tickets.fill_agents";
+}
+
+async fn fill(app: App) -> Result<(), JobError> {
+    assignment::fill(&app).await.map_err(|problem| JobError::retry(problem.code()))?;
+    Ok(())
+}
+
+/// Brings back tickets whose snooze is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WakeSnoozed {}
+
+impl Job for WakeSnoozed {
+    const KIND: &'static str = "tickets.wake_snoozed";
+}
+
+async fn wake(app: App) -> Result<(), JobError> {
+    let mut tx = app.db.begin().await?;
+    backlog::wake_snoozed(&mut tx, &*app.clock).await.map_err(JobError::retry)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes back what absent agents have not begun.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RequeueUnattended {}
+
+impl Job for RequeueUnattended {
+    const KIND: &'static str = "tickets.requeue_unattended";
+}
+
+async fn requeue(app: App) -> Result<(), JobError> {
+    let grace = TimeDelta::from_std(app.settings.away_grace).map_err(JobError::permanent)?;
+    let mut tx = app.db.begin().await?;
+    backlog::requeue_unattended(&mut tx, &*app.clock, grace).await.map_err(JobError::retry)?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Deletes what nobody may need any more: idempotency keys and events.

@@ -17,5 +17,6 @@ pub mod reports;
 pub mod routes;
 pub mod seed;
 pub mod sla;
+pub mod tickets;
 
 pub use app::{App, Parts, Settings};

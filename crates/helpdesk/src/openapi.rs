@@ -7,6 +7,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -57,6 +58,9 @@ pub fn finish(mut document: Spec) -> Spec {
             "From `kamhub api-key create` or POST /api/support/api-keys",
         ))),
     );
+    for schema in components.schemas.values_mut() {
+        forget_defaults(schema);
+    }
     for (path, item) in &mut document.paths.paths {
         let methods =
             [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
@@ -65,6 +69,20 @@ pub fn finish(mut document: Spec) -> Spec {
         }
     }
     document
+}
+
+/// Request types are read with empty defaults so that all faults are found together; these are no
+/// defaults for callers.
+fn forget_defaults(schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::Object(object)) = schema else { return };
+    for property in object.properties.values_mut() {
+        match property {
+            RefOr::T(Schema::Object(inner)) => inner.default = None,
+            RefOr::T(Schema::Array(inner)) => inner.default = None,
+            RefOr::T(Schema::OneOf(inner)) => inner.default = None,
+            _ => {}
+        }
+    }
 }
 
 /// The finished document of every route, as `kamhub openapi` prints it.

@@ -10,6 +10,7 @@ use crate::identity::http as identity;
 use crate::openapi::Document;
 use crate::operations::http as operations;
 use crate::reports::http as reports;
+use crate::tickets::http as tickets;
 
 /// Every route, with its part of the OpenAPI document.
 pub fn all() -> OpenApiRouter<App> {
@@ -17,6 +18,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(operations())
         .merge(identity())
         .merge(agents())
+        .merge(tickets())
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -40,4 +42,21 @@ fn agents() -> OpenApiRouter<App> {
         .routes(routes!(agents::read::handler, agents::update::handler))
         .routes(routes!(agents::status::handler))
         .routes(routes!(reports::agent_metrics::handler))
+}
+
+fn tickets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(tickets::create::handler, tickets::list::handler))
+        .routes(routes!(
+            tickets::read::handler,
+            tickets::update::handler,
+            tickets::update::put,
+            tickets::delete::handler
+        ))
+        .routes(routes!(tickets::close::handler))
+        .routes(routes!(tickets::reopen::handler))
+        .routes(routes!(tickets::assign::handler))
+        .routes(routes!(tickets::assignment::handler))
+        .routes(routes!(tickets::events::handler))
+        .routes(routes!(tickets::access_link::handler))
 }

@@ -56,3 +56,67 @@ pub async fn actor_by_api_key(
         scopes: row.scopes.map(Into::into),
     })
 }
+
+/// The platform's number of a customer.
+///
+/// # Errors
+/// A database fault.
+pub async fn customer_number(
+    connection: &mut PgConnection,
+    id: kamhub_kernel::CustomerId,
+) -> Result<Option<i64>, Error> {
+    Ok(sqlx::query_scalar!("SELECT external_id FROM customers WHERE id = $1", id.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(kamhub_postgres::DbError::from)?
+        .flatten())
+}
+
+/// The customer for whom a service makes a ticket.
+///
+/// # Errors
+/// A database fault.
+pub async fn customer_for_service(
+    tx: &mut PgConnection,
+    _clock: &dyn Clock,
+    number: Option<i64>,
+    name: &str,
+    email: &str,
+) -> Result<kamhub_kernel::CustomerId, Error> {
+    let known = sqlx::query_scalar!(
+        "SELECT id FROM customers WHERE external_id = $1 OR lower(email) = lower($2)
+         ORDER BY (external_id IS NOT DISTINCT FROM $1) DESC LIMIT 1",
+        number,
+        email
+    )
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(kamhub_postgres::DbError::from)?;
+    if let Some(id) = known {
+        return Ok(kamhub_kernel::CustomerId(id));
+    }
+    let id = sqlx::query_scalar!(
+        "INSERT INTO customers (external_id, email, name) VALUES ($1, $2, $3)
+         ON CONFLICT DO NOTHING RETURNING id",
+        number,
+        email,
+        name
+    )
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(kamhub_postgres::DbError::from)?;
+    match id {
+        Some(id) => Ok(kamhub_kernel::CustomerId(id)),
+        None => Box::pin(customer_for_service(tx, _clock, number, name, email)).await,
+    }
+}
+
+/// A link to one ticket.
+pub fn ticket_link_create(
+    _keys: &super::keys::Keys,
+    ticket: crate::ids::TicketId,
+    customer: kamhub_kernel::CustomerId,
+    _expires_at: DateTime<Utc>,
+) -> String {
+    format!("{ticket}-{customer}")
+}

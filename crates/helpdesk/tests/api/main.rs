@@ -1,5 +1,8 @@
 //! Tests of the API, through HTTP, on a real PostgreSQL. The modules mirror the URLs.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod assignment;
 mod auth;
 mod envelope;
+mod support;
+mod tickets;

@@ -1,0 +1,61 @@
+//! `POST /api/support/tickets/{id}/access-link`: a link by which the customer reaches the ticket.
+
+use axum::extract::State;
+use chrono::{DateTime, Duration, Utc};
+use kamhub_httpkit::{Answer, ApiResult, Envelope};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ticket_path::TicketPath;
+use crate::app::App;
+use crate::identity;
+use crate::identity::http::caller::Caller;
+use crate::tickets::service;
+
+/// How long a link opens its ticket.
+const VALID_FOR: Duration = Duration::days(30);
+
+/// A signed link.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessLink {
+    /// The secret: send it as `X-Ticket-Access`, or as the query parameter `access`.
+    pub token: String,
+    /// The call that it opens, for example in a page of the platform.
+    #[schema(examples("https://support.kamhub.example/api/support/tickets/17?access=…"))]
+    pub url: String,
+    /// Until when it opens the ticket.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Make a link for the customer
+///
+/// Whoever has the link reads this one ticket, writes in it and rates it, without an account, for
+/// 30 days. Send it to nobody but the address that the ticket names.
+#[utoipa::path(
+    post, path = "/api/support/tickets/{id}/access-link", operation_id = "ticket_link",
+    tag = "tickets",
+    params(("id" = String, Path, description = "The id or the number", example = "TKT-17")),
+    responses((status = 201, description = "The link", body = Envelope<AccessLink>)),
+)]
+pub async fn handler(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    TicketPath(id): TicketPath,
+) -> ApiResult<Answer> {
+    let mut tx = app.db.begin().await?;
+    let ticket = service::read(&mut tx, &actor, id).await?;
+    let customer = match ticket.requester_id {
+        Some(customer) => customer,
+        None => {
+            let (name, email) = (&ticket.customer_name, &ticket.customer_email);
+            identity::service::customer_for_service(&mut tx, &*app.clock, None, name, email).await?
+        }
+    };
+    tx.commit().await?;
+    let expires_at = app.clock.now() + VALID_FOR;
+    let token = identity::service::ticket_link_create(&app.keys, ticket.id, customer, expires_at);
+    let url =
+        format!("{}/api/support/tickets/{}?access={token}", app.settings.public_url, ticket.id);
+    Ok(Answer::created(AccessLink { token, url, expires_at }))
+}

@@ -1,0 +1,60 @@
+//! `POST /api/support/tickets/{id}/assign`.
+
+use axum::extract::State;
+use garde::Validate;
+use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Problem, Valid};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::ticket_path::TicketPath;
+use crate::app::App;
+use crate::identity::http::caller::Caller;
+use crate::ids::AgentId;
+use crate::tickets::model::TicketView;
+use crate::tickets::service::change;
+
+/// To whom; nobody named means: to whoever is best.
+#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AssignTicket {
+    /// The agent.
+    #[garde(skip)]
+    #[schema(examples("7"))]
+    agent_id: Option<AgentId>,
+    /// The same as `agentId`.
+    #[garde(skip)]
+    assigned_to: Option<AgentId>,
+}
+
+/// Assign a ticket
+///
+/// To the named agent, even beyond their capacity; without one, to the least loaded agent who is
+/// available and specialised, or to nobody where there is none.
+#[utoipa::path(
+    post, path = "/api/support/tickets/{id}/assign", operation_id = "ticket_assign", tag = "tickets",
+    params(
+        ("id" = String, Path, description = "The id or the number", example = "TKT-17"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of what was read"),
+    ),
+    request_body(content = Option<AssignTicket>, example = json!({"agentId": "7"})),
+    responses((status = 200, description = "The ticket as it is now", body = Envelope<TicketView>)),
+)]
+pub async fn handler(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    TicketPath(id): TicketPath,
+    IfMatch(seen): IfMatch,
+    body: Valid<AssignTicket>,
+) -> ApiResult<Answer> {
+    let agent = match (body.value.agent_id, body.value.assigned_to) {
+        (Some(one), Some(other)) if one != other => {
+            let sentence = "Assigned to and agent id name different agents";
+            return Err(Problem::invalid_field("assignedTo", sentence));
+        }
+        (one, other) => one.or(other),
+    };
+    let mut tx = app.db.begin().await?;
+    let ticket = change::assign(&mut tx, &*app.clock, &actor, id, seen, agent).await?;
+    tx.commit().await?;
+    Ok(Answer::ok(ticket.view_for(&actor)).version(ticket.version))
+}

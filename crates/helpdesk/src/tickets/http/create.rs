@@ -1,0 +1,172 @@
+//! `POST /api/support/tickets`.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use garde::Validate;
+use kamhub_cache::RateRule;
+use kamhub_httpkit::validate::{email, text, texts, web_address};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, IdempotencyKey, Problem, Valid};
+use kamhub_kernel::Actor;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::category::Category;
+use crate::identity::http::caller::Caller;
+use crate::ids::{CustomerId, TicketId};
+use crate::tickets::model::{Priority, TicketAttachment, TicketView};
+use crate::tickets::service::create::{self, Request};
+
+/// A file that is named in a new ticket.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schema(as = TicketAttachmentInput)]
+pub struct Attachment {
+    /// The file's name, 1 to 255 characters.
+    #[garde(custom(text(1, 255)))]
+    #[schema(required = true, min_length = 1, max_length = 255, examples("voucher.pdf"))]
+    pub file_name: String,
+    /// Where it is: an http or https address.
+    #[garde(custom(web_address))]
+    #[schema(required = true, examples("https://kamhub.example/files/voucher.pdf"))]
+    pub file_url: String,
+    /// Its media type, at most 127 characters.
+    #[garde(inner(custom(text(0, 127))))]
+    #[schema(examples("application/pdf"), max_length = 127)]
+    pub file_type: Option<String>,
+}
+
+/// A new ticket (contract, section 2).
+#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CreateTicket {
+    /// What it is about, 1 to 255 characters.
+    #[garde(custom(text(1, 255)))]
+    #[schema(required = true, min_length = 1, max_length = 255, examples("Payment failed"))]
+    pub subject: String,
+    /// What happened, 10 to 5000 characters.
+    #[garde(custom(text(10, 5000)))]
+    #[schema(
+        required = true,
+        min_length = 10,
+        max_length = 5000,
+        examples("My card was charged twice for booking 4711.")
+    )]
+    pub description: String,
+    /// The platform's customer number.
+    #[garde(skip)]
+    #[schema(value_type = Option<CustomerId>, examples("42"))]
+    pub customer_id: Option<CustomerId>,
+    /// Who asks, 2 to 100 characters; a signed-in customer's own name is taken instead.
+    #[garde(inner(custom(text(2, 100))))]
+    #[schema(min_length = 2, max_length = 100, examples("Ирина Соколова"))]
+    pub customer_name: Option<String>,
+    /// Where answers go; a signed-in customer's own address is taken instead.
+    #[garde(inner(custom(email)))]
+    #[schema(max_length = 254, examples("irina@example.com"))]
+    pub customer_email: Option<String>,
+    /// What it is about; `other` where none is given.
+    #[garde(skip)]
+    #[schema(examples("billing"))]
+    pub category: Option<Category>,
+    /// How urgent it is; `medium` where none is given.
+    #[garde(skip)]
+    #[schema(examples("high"))]
+    pub priority: Option<Priority>,
+    /// The team; from staff only.
+    #[garde(inner(custom(text(1, 100))))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub team: Option<String>,
+    /// At most 50 tags of 1 to 50 characters; from staff only.
+    #[garde(custom(texts(50, 50)))]
+    #[schema(max_items = 50, examples(json!(["vip"])))]
+    pub tags: Vec<String>,
+    /// At most 20 files.
+    #[garde(dive, length(max = 20))]
+    #[schema(max_items = 20)]
+    pub attachments: Vec<Attachment>,
+    /// The platform's booking number.
+    #[garde(skip)]
+    #[schema(value_type = Option<TicketId>, examples("4711"))]
+    pub related_booking_id: Option<TicketId>,
+    /// The platform's order number.
+    #[garde(skip)]
+    #[schema(value_type = Option<TicketId>)]
+    pub related_order_id: Option<TicketId>,
+    /// When it was created elsewhere: only from an administrator or a service's API key.
+    #[serde(deserialize_with = "kamhub_httpkit::query::body_time")]
+    #[garde(skip)]
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+impl From<CreateTicket> for Request {
+    fn from(body: CreateTicket) -> Self {
+        let file = |file: Attachment| TicketAttachment {
+            file_name: file.file_name,
+            file_url: file.file_url,
+            file_type: file.file_type,
+        };
+        Self {
+            subject: body.subject,
+            description: body.description,
+            customer_id: body.customer_id.map(|id| id.0),
+            customer_name: body.customer_name,
+            customer_email: body.customer_email,
+            category: body.category.unwrap_or(Category::Other),
+            priority: body.priority.unwrap_or(Priority::Medium),
+            team: body.team,
+            tags: body.tags,
+            attachments: body.attachments.into_iter().map(file).collect(),
+            related_booking_id: body.related_booking_id.map(|id| id.0),
+            related_order_id: body.related_order_id.map(|id| id.0),
+            created_at: body.created_at,
+        }
+    }
+}
+
+/// Create a ticket
+///
+/// Open to everybody; without credentials it is rate limited per address, and number, name and
+/// address are stored as claims. The ticket is given at once to the least loaded agent who is
+/// available and specialised; where there is none it waits.
+#[utoipa::path(
+    post, path = "/api/support/tickets", operation_id = "ticket_create", tag = "tickets",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "1 to 255 characters; a repeated request with the same key is answered as the first time")),
+    request_body(content = CreateTicket, example = json!({
+        "subject": "Payment failed", "description": "My card was charged twice for booking 4711.",
+        "customerId": "42", "customerName": "Ирина Соколова", "customerEmail": "irina@example.com",
+        "category": "billing", "priority": "high"
+    })),
+    responses((status = 201, description = "The new ticket", body = Envelope<TicketView>)),
+)]
+pub async fn handler(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    key: IdempotencyKey,
+    body: Valid<CreateTicket>,
+) -> ApiResult<Answer> {
+    if let Actor::Anonymous { address } = &actor {
+        let rule = RateRule {
+            name: "anonymous_tickets",
+            burst: app.settings.anonymous_tickets_per_minute,
+            per: Duration::from_secs(60),
+        };
+        app.limiter
+            .check(&rule, address)
+            .await
+            .map_err(|limited| Problem::too_many(limited.retry_after))?;
+    }
+    let mut tx = app.db.begin().await?;
+    if let Some(answer) = key.begin(&mut tx, app.clock.now(), &actor, &body.hash).await? {
+        return Ok(answer);
+    }
+    let ticket = create::create(&mut tx, &*app.clock, &actor, body.value.into()).await?;
+    let answer = Answer::created(ticket.view_for(&actor))
+        .version(ticket.version)
+        .location(format!("/api/support/tickets/{}", ticket.id));
+    key.finish(&mut tx, &actor, &answer).await?;
+    tx.commit().await?;
+    Ok(answer)
+}

@@ -1,0 +1,76 @@
+//! Waiting tickets: who is next, and what goes back to the queue.
+
+use chrono::{DateTime, Utc};
+use kamhub_postgres::{DbResult, PgConnection};
+
+use crate::category::Category;
+use crate::ids::{AgentId, TicketId};
+
+/// The waiting tickets that come first for an agent with these specialities, locked.
+pub(in crate::tickets) async fn next_for(
+    tx: &mut PgConnection,
+    specialities: &[Category],
+    now: DateTime<Utc>,
+    most: i64,
+) -> DbResult<Vec<TicketId>> {
+    let words: Vec<String> = specialities.iter().map(|word| word.as_str().to_owned()).collect();
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id: TicketId" FROM tickets
+           WHERE agent_id IS NULL AND status IN ('open', 'in_progress', 'reopened')
+             AND deleted_at IS NULL AND merged_into_id IS NULL
+             AND (snoozed_until IS NULL OR snoozed_until <= $2) AND category = ANY ($1)
+           ORDER BY queue_at, id LIMIT $3 FOR UPDATE SKIP LOCKED"#,
+        &words,
+        now,
+        most
+    )
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Whether any ticket waits for an agent.
+pub(in crate::tickets) async fn is_any(connection: &mut PgConnection) -> DbResult<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM tickets
+           WHERE agent_id IS NULL AND status IN ('open', 'in_progress', 'reopened')
+             AND deleted_at IS NULL AND merged_into_id IS NULL) AS "any!""#
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Work of these agents that nobody has begun, locked.
+pub(in crate::tickets) async fn not_begun(
+    tx: &mut PgConnection,
+    agents: &[AgentId],
+    most: i64,
+) -> DbResult<Vec<TicketId>> {
+    let agents: Vec<i64> = agents.iter().map(|agent| agent.0).collect();
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id: TicketId" FROM tickets
+           WHERE agent_id = ANY ($1) AND status IN ('open', 'reopened') AND status <> 'closed'
+             AND deleted_at IS NULL AND merged_into_id IS NULL
+           ORDER BY queue_at, id LIMIT $2 FOR UPDATE SKIP LOCKED"#,
+        &agents,
+        most
+    )
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Tickets whose snooze is over, locked.
+pub(in crate::tickets) async fn snooze_over(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    most: i64,
+) -> DbResult<Vec<TicketId>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id: TicketId" FROM tickets
+           WHERE snoozed_until <= $1 AND deleted_at IS NULL
+           ORDER BY snoozed_until LIMIT $2 FOR UPDATE SKIP LOCKED"#,
+        now,
+        most
+    )
+    .fetch_all(tx)
+    .await?)
+}

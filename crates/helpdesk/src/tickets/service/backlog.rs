@@ -1,0 +1,142 @@
+//! The queue of waiting tickets: it drains whenever an agent gets room, and takes back what an
+//! absent agent has not begun (semantics, section 2).
+
+use chrono::Duration;
+use kamhub_kernel::{Actor, Clock};
+use kamhub_postgres::PgConnection;
+use serde_json::json;
+
+use super::change::{save, write};
+use crate::agents;
+use crate::ids::{AgentId, TicketId};
+use crate::tickets::error::Error;
+use crate::tickets::model::Ticket;
+use crate::tickets::repo;
+
+/// The most tickets that one transaction moves.
+const BATCH: i64 = 100;
+
+/// The product itself, when it hands out work.
+pub const ASSIGNER: Actor = Actor::System { job: "assignment" };
+
+/// Looks for the best agent for a ticket, and records why it was chosen, or why there is none.
+///
+/// # Errors
+/// A database fault.
+pub async fn assign_automatically(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    ticket: Ticket,
+) -> Result<Ticket, Error> {
+    let now = clock.now();
+    let held = ticket.worked_on_by();
+    let claim = agents::service::claim(tx, now, ticket.category).await?;
+    let outcome = if claim.agent.is_some() { "assigned" } else { "waiting" };
+    metrics::counter!("kamhub_assignments_total", "outcome" => outcome).increment(1);
+    let details = json!({"automatic": true, "decision": claim.decision});
+    let Some(agent) = claim.agent else {
+        repo::events_insert(tx, ticket.id, actor, now, &[("waiting", details)]).await?;
+        return Ok(ticket);
+    };
+    // The claim has taken the agent's place in the ledger; the write below takes its own.
+    agents::service::work_ended(tx, agent).await?;
+    if held == Some(agent) {
+        return Ok(ticket);
+    }
+    let mut after = ticket.clone();
+    after.agent_id = Some(agent);
+    let after = write(tx, actor, now, &ticket, after, "assigned", details).await?;
+    if let Some(freed) = held {
+        Box::pin(drain_for_agent(tx, clock, freed)).await?;
+    }
+    Ok(after)
+}
+
+/// Gives waiting tickets to an agent who has room, most urgent first; answers how many.
+///
+/// # Errors
+/// A database fault.
+pub async fn drain_for_agent(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    agent: AgentId,
+) -> Result<usize, Error> {
+    let now = clock.now();
+    let room = agents::service::free_slots(tx, now, agent).await?;
+    if room <= 0 {
+        return Ok(0);
+    }
+    let specialities = agents::service::specialities(tx, agent).await?;
+    let waiting = repo::backlog::next_for(tx, &specialities, now, room.min(BATCH)).await?;
+    let details = json!({"automatic": true, "reason": "the agent has room for waiting tickets"});
+    for id in &waiting {
+        let Some(before) = repo::lock(tx, *id).await? else { continue };
+        let mut after = before.clone();
+        after.agent_id = Some(agent);
+        write(tx, &ASSIGNER, now, &before, after, "assigned", details.clone()).await?;
+        metrics::counter!("kamhub_assignments_total", "outcome" => "drained").increment(1);
+    }
+    Ok(waiting.len())
+}
+
+/// Agents who may take waiting tickets now; none where nothing waits.
+///
+/// # Errors
+/// A database fault.
+pub async fn agents_to_fill(
+    connection: &mut PgConnection,
+    clock: &dyn Clock,
+) -> Result<Vec<AgentId>, Error> {
+    if !repo::backlog::is_any(connection).await? {
+        return Ok(Vec::new());
+    }
+    Ok(agents::service::available_agents_with_room(connection, clock.now()).await?)
+}
+
+/// Takes back what agents have not begun who are away or offline for longer than `grace`, and
+/// looks for somebody else; answers how many. Its place in the queue is the old one.
+///
+/// # Errors
+/// A database fault.
+pub async fn requeue_unattended(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    grace: Duration,
+) -> Result<usize, Error> {
+    let now = clock.now();
+    let absent = agents::service::absent_since(tx, now - grace).await?;
+    if absent.is_empty() {
+        return Ok(0);
+    }
+    let tickets = repo::backlog::not_begun(tx, &absent, BATCH).await?;
+    for id in &tickets {
+        let Some(before) = repo::lock(tx, *id).await? else { continue };
+        let mut after = before.clone();
+        after.agent_id = None;
+        let details = json!({"automatic": true, "reason": "the agent is away and had not begun"});
+        let after = save(tx, clock, &ASSIGNER, before, after, "requeued", details).await?;
+        assign_automatically(tx, clock, &ASSIGNER, after).await?;
+    }
+    Ok(tickets.len())
+}
+
+/// Brings tickets back whose snooze is over; answers how many.
+///
+/// # Errors
+/// A database fault.
+pub async fn wake_snoozed(tx: &mut PgConnection, clock: &dyn Clock) -> Result<usize, Error> {
+    let now = clock.now();
+    let tickets: Vec<TicketId> = repo::backlog::snooze_over(tx, now, BATCH).await?;
+    for id in &tickets {
+        let Some(before) = repo::lock(tx, *id).await? else { continue };
+        let mut after = before.clone();
+        after.snoozed_until = None;
+        let actor = Actor::System { job: "snooze" };
+        let after = save(tx, clock, &actor, before, after, "woken", json!({})).await?;
+        if after.waits() {
+            assign_automatically(tx, clock, &ASSIGNER, after).await?;
+        }
+    }
+    Ok(tickets.len())
+}

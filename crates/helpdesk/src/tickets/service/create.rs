@@ -1,0 +1,181 @@
+//! A ticket comes in: it is stored, and given to the right agent in the same transaction.
+
+use chrono::{DateTime, Utc};
+use kamhub_kernel::{Actor, Clock, Faults, Role};
+use kamhub_postgres::PgConnection;
+use serde_json::json;
+
+use crate::category::Category;
+use crate::events::{self, EventType};
+use crate::ids::TicketId;
+use crate::tickets::error::Error;
+use crate::tickets::model::{Channel, NewTicket, Priority, Ticket, TicketAttachment};
+use crate::tickets::repo;
+use crate::{agents, identity};
+
+/// What is asked for. Name and address are given by those who may speak for others and by nobody
+/// in particular; for a signed-in customer they come from the credentials.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What it is about, in one line.
+    pub subject: String,
+    /// What was written.
+    pub description: String,
+    /// The platform's customer number.
+    pub customer_id: Option<i64>,
+    /// Who asks.
+    pub customer_name: Option<String>,
+    /// Where answers go.
+    pub customer_email: Option<String>,
+    /// The category.
+    pub category: Category,
+    /// The priority.
+    pub priority: Priority,
+    /// The team.
+    pub team: Option<String>,
+    /// The tags.
+    pub tags: Vec<String>,
+    /// The files.
+    pub attachments: Vec<TicketAttachment>,
+    /// The platform's booking number.
+    pub related_booking_id: Option<i64>,
+    /// The platform's order number.
+    pub related_order_id: Option<i64>,
+    /// When it was created elsewhere, for an import.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+/// Creates a ticket.
+///
+/// # Errors
+/// Field faults: name or address missing, `createdAt` from somebody who may not give it.
+pub async fn create(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    request: Request,
+) -> Result<Ticket, Error> {
+    let now = clock.now();
+    let created_at = import_time(actor, request.created_at, now)?;
+    let speaker = speaker(tx, clock, actor, &request).await?;
+    let staff = actor.is_staff();
+    let channel = match (request.created_at, actor) {
+        (Some(_), _) => Channel::Import,
+        (None, Actor::User { .. }) => Channel::Agent,
+        _ => Channel::Api,
+    };
+    let new = NewTicket {
+        subject: request.subject,
+        description: request.description,
+        customer_id: speaker.number,
+        customer_name: speaker.name,
+        customer_email: speaker.email,
+        requester_id: speaker.requester,
+        category: request.category,
+        priority: request.priority,
+        channel,
+        // Sorting and labelling is the desk's own business.
+        team: request.team.filter(|_| staff),
+        tags: if staff { request.tags } else { Vec::new() },
+        attachments: request.attachments,
+        related_booking_id: request.related_booking_id,
+        related_order_id: request.related_order_id,
+        follow_up_of_id: None,
+        split_from_id: None,
+        created_at,
+    };
+    store(tx, actor, now, &new).await
+}
+
+/// Stores a new ticket with its agent, its timeline and its event.
+///
+/// # Errors
+/// A database fault.
+pub async fn store(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    new: &NewTicket,
+) -> Result<Ticket, Error> {
+    let claim = agents::service::claim(tx, now, new.category).await?;
+    let ticket = repo::insert(tx, new, claim.agent, now).await?;
+    let outcome = if claim.agent.is_some() { "assigned" } else { "waiting" };
+    metrics::counter!("kamhub_assignments_total", "outcome" => outcome).increment(1);
+    let entries = [
+        ("created", json!({"after": ticket.view(), "createdAt": ticket.created_at})),
+        (outcome, json!({"agentId": claim.agent, "decision": claim.decision, "automatic": true})),
+    ];
+    repo::events_insert(tx, ticket.id, actor, now, &entries).await?;
+    let subject = subject_of(ticket.id);
+    events::publish(tx, now, EventType::TicketCreated, &subject, &ticket.view()).await?;
+    Ok(ticket)
+}
+
+/// How events name a ticket.
+pub fn subject_of(id: TicketId) -> String {
+    format!("tickets/{id}")
+}
+
+/// When a thing was created: now, or as declared by those who may take over history.
+///
+/// # Errors
+/// A fault of `createdAt` where the actor may not give it, or it lies in the future.
+pub fn import_time(
+    actor: &Actor,
+    declared: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Error> {
+    let Some(declared) = declared else { return Ok(now) };
+    let fault = |sentence: &str| Err(Error::Invalid(Faults::of("createdAt", sentence)));
+    let may_import = matches!(actor, Actor::Service { .. } | Actor::User { role: Role::Admin, .. });
+    if !may_import {
+        return fault("Created at can only be given by an administrator or a service's API key");
+    }
+    if declared > now {
+        return fault("Created at must not lie in the future");
+    }
+    Ok(declared)
+}
+
+struct Speaker {
+    requester: Option<crate::ids::CustomerId>,
+    number: Option<i64>,
+    name: String,
+    email: String,
+}
+
+/// Who asks: a customer's own credentials, whom staff name, or a claim that is only stored.
+async fn speaker(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    request: &Request,
+) -> Result<Speaker, Error> {
+    if let Actor::Customer { id, name, email, .. } = actor {
+        let number = identity::service::customer_number(tx, *id).await?;
+        let email = email.clone().or_else(|| request.customer_email.clone());
+        let email = email.ok_or_else(|| required("customerEmail", "Customer email is required"))?;
+        return Ok(Speaker { requester: Some(*id), number, name: name.clone(), email });
+    }
+    let mut faults = Faults::new();
+    if request.customer_name.is_none() {
+        faults.add("customerName", "Customer name is required");
+    }
+    if request.customer_email.is_none() {
+        faults.add("customerEmail", "Customer email is required");
+    }
+    faults.check(()).map_err(Error::Invalid)?;
+    let name = request.customer_name.clone().unwrap_or_default();
+    let email = request.customer_email.clone().unwrap_or_default();
+    let requester = if actor.is_staff() {
+        let number = request.customer_id;
+        Some(identity::service::customer_for_service(tx, clock, number, &name, &email).await?)
+    } else {
+        None
+    };
+    Ok(Speaker { requester, number: request.customer_id, name, email })
+}
+
+fn required(field: &str, sentence: &str) -> Error {
+    Error::Invalid(Faults::of(field, sentence))
+}

@@ -1,0 +1,162 @@
+//! Lists of tickets.
+
+use chrono::{DateTime, Utc};
+use kamhub_kernel::Actor;
+use kamhub_kernel::page::{COUNT_CAP, Page, PageRequest, encode_cursor};
+use kamhub_postgres::PgConnection;
+use serde::{Deserialize, Serialize};
+
+use crate::category::Category;
+use crate::ids::{AgentId, CustomerId, TicketId};
+use crate::tickets::error::Error;
+use crate::tickets::model::{Priority, Ticket};
+use crate::tickets::repo;
+use crate::tickets::state::Status;
+
+kamhub_kernel::wire_enum! {
+    /// What a list is sorted by (contract, section 1).
+    pub enum SortBy {
+        /// Creation.
+        CreatedAt = "createdat",
+        /// The last change.
+        UpdatedAt = "updatedat",
+        /// Priority, then id.
+        Priority = "priority",
+    }
+}
+
+impl SortBy {
+    pub(in crate::tickets) fn column(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::UpdatedAt => "updated_at",
+            Self::Priority => "priority_rank",
+        }
+    }
+
+    fn key(self, ticket: &Ticket) -> i64 {
+        match self {
+            Self::CreatedAt => ticket.created_at.timestamp_micros(),
+            Self::UpdatedAt => ticket.updated_at.timestamp_micros(),
+            Self::Priority => match ticket.priority {
+                Priority::Low => 1,
+                Priority::Medium => 2,
+                Priority::High => 3,
+                Priority::Urgent => 4,
+                Priority::Critical => 5,
+            },
+        }
+    }
+}
+
+kamhub_kernel::wire_enum! {
+    /// The direction of a list.
+    pub enum SortOrder {
+        /// Smallest first.
+        Asc = "asc",
+        /// Largest first.
+        Desc = "desc",
+    }
+}
+
+/// Whose tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignee {
+    /// Tickets that nobody works on.
+    Nobody,
+    /// An agent's.
+    Agent(AgentId),
+}
+
+/// Which tickets.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// In one of these states.
+    pub status: Vec<Status>,
+    /// Of one of these priorities.
+    pub priority: Vec<Priority>,
+    /// In one of these categories.
+    pub category: Vec<Category>,
+    /// With this number of the platform's customer.
+    pub customer_id: Option<i64>,
+    /// Of this customer.
+    pub requester: Option<CustomerId>,
+    /// This ticket only.
+    pub only: Option<TicketId>,
+    /// Whose.
+    pub assignee: Option<Assignee>,
+    /// Of this team.
+    pub team: Option<String>,
+    /// With this tag.
+    pub tag: Option<String>,
+    /// Created then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Created then or earlier.
+    pub until: Option<DateTime<Utc>>,
+    /// With these words in subject or description, or this number.
+    pub search: Option<String>,
+}
+
+/// The sort key of a row, inside a cursor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SortKey {
+    /// What the list was sorted by, and how: a cursor of another list is refused.
+    pub list: String,
+    /// Microseconds since 1970, or the rank of the priority.
+    pub value: i64,
+    /// The ticket.
+    pub id: i64,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListRequest {
+    /// Which tickets.
+    pub filter: Filter,
+    /// Sorted by what.
+    pub sort_by: SortBy,
+    /// In which direction.
+    pub order: SortOrder,
+    /// Which page.
+    pub page: PageRequest<SortKey>,
+}
+
+impl ListRequest {
+    /// The mark by which cursors of this list are known.
+    pub fn mark(sort_by: SortBy, order: SortOrder) -> String {
+        format!("{sort_by} {order}")
+    }
+}
+
+/// A page of the tickets that the actor may see: the restriction is part of the query.
+///
+/// # Errors
+/// A database fault.
+pub async fn list(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    mut request: ListRequest,
+) -> Result<Page<Ticket>, Error> {
+    if let Actor::Customer { id, only_ticket, .. } = actor {
+        match only_ticket {
+            Some(only) => request.filter.only = Some(TicketId(*only)),
+            None => request.filter.requester = Some(*id),
+        }
+    }
+    let mut items = repo::list::page(connection, &request).await?;
+    let limit = usize::try_from(request.page.limit).unwrap_or_default();
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next_cursor = items.last().filter(|_| more).map(|last| {
+        encode_cursor(&SortKey {
+            list: ListRequest::mark(request.sort_by, request.order),
+            value: request.sort_by.key(last),
+            id: last.id.0,
+        })
+    });
+    let exact = request.page.exact_total;
+    let counted = repo::list::count(connection, &request.filter, exact).await?;
+    let total_capped = !exact && counted > COUNT_CAP;
+    let total = if total_capped { COUNT_CAP } else { counted };
+    Ok(Page { items, total, total_capped, next_cursor })
+}
