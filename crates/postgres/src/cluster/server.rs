@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
@@ -115,6 +116,8 @@ impl Server {
         let program = self.binaries.program(name);
         let mut command = self.place.user.command(&program);
         command.args(arguments).current_dir(&self.place.home);
+        // Ctrl+C is for us alone: pg_ctl would stop a server that is just starting.
+        command.process_group(0);
         let mut command = tokio::process::Command::from(command);
         let output = command.kill_on_drop(true).output().await.on("run", &program)?;
         if output.status.success() {

@@ -20,6 +20,9 @@ pub(super) fn render(socket_directory: &str, memory: u64, statistics: bool) -> S
     let shared_buffers = (memory / 4).clamp(64 * MIB, GIB) / MIB;
     let cache = (memory / 2).max(128 * MIB) / MIB;
     let maintenance = (memory / 32).clamp(64 * MIB, 512 * MIB) / MIB;
+    // After a crash every file is synced before the server opens: one call for the file system took
+    // 0.25 s where a call for each file of an empty database took 4 s. Only Linux has it.
+    let sync = if cfg!(target_os = "linux") { "syncfs" } else { "fsync" };
     let preload = if statistics { "pg_stat_statements" } else { "" };
     format!(
         "\
@@ -41,6 +44,7 @@ jit = off
 fsync = on
 synchronous_commit = on
 full_page_writes = on
+recovery_init_sync_method = {sync}
 wal_compression = on
 min_wal_size = 256MB
 max_wal_size = 4GB
