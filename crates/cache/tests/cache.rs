@@ -1,6 +1,7 @@
 //! The cache on a Redis that works, and in process: the same promises.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, reason = "tests are told by variables where the servers are")]
 
 mod support;
 

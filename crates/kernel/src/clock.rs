@@ -33,6 +33,7 @@ impl Clock for SystemClock {
         Utc::now().trunc_subsecs(6)
     }
 
+    #[allow(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
     #[allow(clippy::expect_used, reason = "a machine without randomness must not go on")]
     fn fill_random(&self, buffer: &mut [u8]) {
         getrandom::fill(buffer).expect("the operating system gives random bytes");

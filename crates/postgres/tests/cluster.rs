@@ -1,6 +1,7 @@
 //! The private cluster against the PostgreSQL installed on this machine.
 
 #![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::disallowed_methods, reason = "the cluster is searched on the caller's PATH")]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
