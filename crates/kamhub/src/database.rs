@@ -56,6 +56,25 @@ impl Database {
         Ok(Self { db, cluster })
     }
 
+    /// The database, made where there is none, awaited and migrated.
+    ///
+    /// # Errors
+    /// As [`Database::open`], [`Database::wait`] and [`Database::migrate`].
+    pub async fn prepared(config: &Config) -> Result<Self> {
+        let database = Self::open(config, Opening::Create).await?;
+        let prepared = async {
+            database.wait().await?;
+            database.migrate().await
+        };
+        match prepared.await {
+            Ok(()) => Ok(database),
+            Err(error) => {
+                database.close().await;
+                Err(error)
+            }
+        }
+    }
+
     /// The same for short commands: the database answers and its tables are those of this version.
     ///
     /// # Errors

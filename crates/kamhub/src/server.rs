@@ -22,12 +22,31 @@ use tower::Service as _;
 
 use crate::config::Config;
 
-/// How long a client may take to send a request's headers, or to keep an idle connection.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// The most bytes of a request's line and headers; more is answered 431.
-const MAX_HEADER_BYTES: usize = 32 * 1024;
-/// The most connections at once; more wait in the system's queue.
-const MAX_CONNECTIONS: usize = 8192;
+/// What a client may do to a server.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a client may take to send a request's headers, or keep a connection idle.
+    pub header_timeout: Duration,
+    /// The most bytes of a request's line and headers; more is answered 431.
+    pub header_bytes: usize,
+    /// The most connections at once; more wait in the system's queue.
+    pub connections: usize,
+    /// How long requests under way may take to finish when the server stops.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    /// 30 s, 32 KiB, 8192 connections, 25 s.
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(30),
+            header_bytes: 32 * 1024,
+            connections: 8192,
+            grace: Duration::from_secs(25),
+        }
+    }
+}
+
 /// The wait after the system refused a connection, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -51,20 +70,15 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
     })
 }
 
-/// Serves until `stop`, then finishes the requests under way for at most `grace`.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: CancellationToken,
-    grace: Duration,
-) {
+/// Serves until `stop`, then finishes the requests under way.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, limits: Limits) {
     let mut protocol = http1::Builder::new();
     protocol
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_header_size(MAX_HEADER_BYTES);
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(limits.header_bytes);
     let connections = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let slots = Arc::new(Semaphore::new(limits.connections));
     loop {
         let next = async {
             let slot = Arc::clone(&slots).acquire_owned().await;
@@ -91,7 +105,7 @@ pub async fn serve(
     }
     drop(listener);
     let open = connections.count();
-    if tokio::time::timeout(grace, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits.grace, connections.shutdown()).await.is_err() {
         tracing::warn!(open, "requests that outlasted the grace are cut off");
     }
 }
@@ -109,5 +123,49 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// A server with short limits, and what it answers to these bytes until it closes.
+    async fn answer(bytes: &[u8]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let limits = Limits {
+            header_timeout: Duration::from_millis(200),
+            header_bytes: 8192,
+            ..Limits::default()
+        };
+        let router = Router::new().route("/", get(async || "here"));
+        tokio::spawn(serve(listener, router, CancellationToken::new(), limits));
+        // The server may close before it has read everything.
+        let _ = client.write_all(bytes).await;
+        let mut answer = Vec::new();
+        let read = client.read_to_end(&mut answer);
+        let _ = tokio::time::timeout(Duration::from_secs(20), read).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_ends_its_headers_is_let_go() {
+        assert_eq!(answer(b"GET / HTTP/1.1\r\nhost: x\r\nslow: ").await, "");
+        let idle = answer(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(idle.starts_with("HTTP/1.1 200 OK") && idle.ends_with("here"), "{idle}");
+    }
+
+    #[tokio::test]
+    async fn headers_that_are_too_long_or_too_many_are_431() {
+        let long = format!("GET / HTTP/1.1\r\nhost: x\r\nlong: {}\r\n\r\n", "x".repeat(9000));
+        let told = answer(long.as_bytes()).await;
+        assert!(told.starts_with("HTTP/1.1 431 "), "{told}");
+        let many = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a: b\r\n".repeat(200));
+        let told = answer(many.as_bytes()).await;
+        assert!(told.starts_with("HTTP/1.1 431 "), "{told}");
     }
 }

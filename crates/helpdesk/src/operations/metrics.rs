@@ -49,11 +49,6 @@ const ALL: &[(&str, Kind, &str)] = &[
     ),
 ];
 
-/// Names of every metric that the product counts itself.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|(name, ..)| *name)
-}
-
 /// Gives the recorder the meaning of every metric.
 pub fn describe() {
     for (name, kind, meaning) in ALL {
@@ -73,4 +68,20 @@ pub(super) fn show(tickets: &[(String, i64)], outbox: Outbox) {
     }
     metrics::gauge!("kamhub_outbox_events").set(outbox.depth as f64);
     metrics::gauge!("kamhub_outbox_oldest_seconds").set(outbox.oldest_seconds as f64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn every_metric_is_in_the_list_for_operators() {
+        let document = include_str!("../../../../docs/METRICS.md");
+        for (name, ..) in ALL {
+            assert!(
+                document.contains(&format!("`{name}`")),
+                "docs/METRICS.md does not list {name}"
+            );
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! The commands and their flags.
 
 mod api_key;
+mod doctor;
 mod migrate;
 mod openapi;
+mod seed;
 mod serve;
 
 use std::path::PathBuf;
@@ -24,6 +26,8 @@ const EXAMPLES: &str = "\
 Examples:
   kamhub serve                                start everything on http://127.0.0.1:3000
   kamhub serve --role web --port 8080         HTTP only; workers run elsewhere
+  kamhub doctor                               check configuration, database and machine
+  kamhub seed --demo                          load demo data
   kamhub api-key create --name booking --role agent --scope tickets:write
 
 Configuration: kamhub.toml, environment, flags, in rising order; see kamhub.example.toml.
@@ -51,8 +55,12 @@ enum Command {
     Worker(serve::WorkerArguments),
     /// Bring the database to this version
     Migrate(migrate::Arguments),
+    /// Load demo data, or many tickets for benchmarks
+    Seed(seed::Arguments),
     /// Print the OpenAPI document; needs no database
     Openapi,
+    /// Check configuration, database and machine, and say what to do
+    Doctor,
     /// Create keys for programs
     ApiKey(api_key::Arguments),
 }
@@ -75,16 +83,21 @@ pub async fn run(line: CommandLine) -> Result<()> {
     if matches!(line.command, Command::Openapi) {
         return openapi::run();
     }
-    let config = load(&flags)?;
+    let loaded = load(&flags);
+    if matches!(line.command, Command::Doctor) {
+        return doctor::run(loaded).await;
+    }
+    let config = loaded?;
     let serving = matches!(line.command, Command::Serve(_) | Command::Worker(_));
     let level = if serving || config.log_level != "info" { &config.log_level } else { QUIET };
     telemetry::start_log(level, config.log_format)?;
     match line.command {
         Command::Serve(arguments) => serve::run(config, arguments).await,
         Command::Worker(arguments) => serve::run(config, arguments.into()).await,
+        Command::Seed(arguments) => seed::run(config, arguments).await,
         Command::Migrate(arguments) => migrate::run(config, arguments).await,
         Command::ApiKey(arguments) => api_key::run(config, arguments).await,
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Doctor => Ok(()),
     }
 }
 

@@ -14,13 +14,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::CLOCK;
+use super::{CLOCK, seed};
 use crate::config::{Config, Flags};
-use crate::database::{Database, Opening};
+use crate::database::Database;
+use crate::server::Limits;
 use crate::{first_start, lifecycle, process, secrets, server, telemetry};
 
-/// How long requests under way may take to finish when the process stops.
-const REQUEST_GRACE: Duration = Duration::from_secs(25);
 /// How often the recorder of the metrics folds what it has collected.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Values in the cache of a process without Redis.
@@ -45,13 +44,16 @@ The first start makes the database and the first administrator, and prints the l
 Ctrl+C (or SIGTERM) finishes the requests and jobs under way; a second one quits at once.
 
 Examples:
-  kamhub serve
+  kamhub serve --demo
   kamhub serve --host 0.0.0.0 --port 8080
   DATABASE_URL=postgres://kamhub:secret@db/kamhub kamhub serve --role web")]
 pub struct Arguments {
     /// What this process does
     #[arg(long, value_enum, default_value_t)]
     role: Role,
+    /// Load demo data, unless it is there already
+    #[arg(long)]
+    demo: bool,
     /// Port to listen on (default 3000)
     #[arg(long)]
     port: Option<u16>,
@@ -73,7 +75,7 @@ pub struct WorkerArguments {
 
 impl From<WorkerArguments> for Arguments {
     fn from(worker: WorkerArguments) -> Self {
-        Self { role: Role::Worker, port: worker.port, host: worker.host }
+        Self { role: Role::Worker, demo: false, port: worker.port, host: worker.host }
     }
 }
 
@@ -113,7 +115,7 @@ pub async fn run(mut config: Config, arguments: Arguments) -> Result<()> {
     }
     let keys = secrets::load(&config, &CLOCK)?;
     let database = tokio::select! {
-        database = open(&config) => database?,
+        database = Database::prepared(&config) => database?,
         () = shutdown.cancelled() => return Ok(()),
     };
     let served = async {
@@ -122,6 +124,9 @@ pub async fn run(mut config: Config, arguments: Arguments) -> Result<()> {
         if let Some(greeting) = greeting {
             println!("{greeting}");
         }
+        if arguments.demo {
+            println!("{}", seed::demo(&database.db).await?);
+        }
         let house = House { app, role: arguments.role, config: &config, started, metrics };
         house.serve(listener, &database, shutdown).await
     }
@@ -129,22 +134,6 @@ pub async fn run(mut config: Config, arguments: Arguments) -> Result<()> {
     database.close().await;
     tracing::info!("stopped");
     served
-}
-
-/// The database, awaited and migrated.
-async fn open(config: &Config) -> Result<Database> {
-    let database = Database::open(config, Opening::Create).await?;
-    let prepared = async {
-        database.wait().await?;
-        database.migrate().await
-    };
-    match prepared.await {
-        Ok(()) => Ok(database),
-        Err(error) => {
-            database.close().await;
-            Err(error)
-        }
-    }
 }
 
 async fn app(
@@ -209,7 +198,7 @@ impl House<'_> {
                     listener,
                     router,
                     stop_http.clone(),
-                    REQUEST_GRACE,
+                    Limits::default(),
                 )))
             }
             None => None,

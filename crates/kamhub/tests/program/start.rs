@@ -1,0 +1,83 @@
+use std::net::TcpListener;
+
+use kamhub_testkit::TestDatabase;
+
+use crate::support::{Server, open_directory, run, text};
+
+#[tokio::test]
+async fn a_first_start_prints_a_key_that_works_and_a_later_one_prints_none() {
+    let (directory, database) = (open_directory(), TestDatabase::create().await);
+    let variables = [("DATABASE_URL", database.url.as_str())];
+    let server = Server::start(directory.path(), &variables).await;
+    let key = server.first_key().await;
+    let me = server.anonymous.api_key(&key).get("/api/auth/me").await;
+    assert_eq!(me.data(200)["role"], "admin");
+    assert!(server.log("kh_").is_empty(), "the log keeps the key");
+    server.stop().await;
+
+    let server = Server::start(directory.path(), &variables).await;
+    assert_eq!(server.anonymous.get("/health/ready").await.status, 200);
+    assert!(!server.printed().contains("kh_"), "{}", server.printed());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_one_sentence_and_starts_no_database() {
+    let directory = open_directory();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = run(directory.path(), &[("PORT", &port)], &["serve"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "kamhub: port {port} is in use: stop what uses it, or choose another with PORT or --port\n"
+        )
+    );
+    assert!(!directory.path().join("data").exists());
+}
+
+#[tokio::test]
+async fn a_request_line_counts_its_queries_although_statements_are_not_written() {
+    let (directory, database) = (open_directory(), TestDatabase::create().await);
+    let server = Server::start(directory.path(), &[("DATABASE_URL", &database.url)]).await;
+    let key = server.first_key().await;
+    server.anonymous.api_key(&key).get("/api/auth/me").await.data(200);
+    let lines = server.log("route=\"/api/auth/me\"");
+    let line = lines.first().unwrap();
+    let queries = line.split_once("queries=").unwrap().1.split(' ').next().unwrap();
+    assert!(queries.parse::<u32>().unwrap() >= 1, "{line}");
+    assert!(!line.contains("db_ms=0.0 "), "{line}");
+    assert!(server.log("SELECT").is_empty(), "{:?}", server.log("SELECT"));
+
+    let metrics = server.anonymous.get("/metrics").await.text;
+    for name in [
+        "kamhub_http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/auth/me\"",
+        "kamhub_db_pool_connections{state=\"idle\"}",
+        "kamhub_db_query_duration_seconds_bucket",
+        "process_resident_memory_bytes",
+        "kamhub_build_info{version=",
+    ] {
+        assert!(metrics.contains(name), "{name} is missing in {metrics}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn health_names_every_dependency() {
+    let (directory, database) = (open_directory(), TestDatabase::create().await);
+    let server = Server::start(directory.path(), &[("DATABASE_URL", &database.url)]).await;
+    for path in ["/health", "/api/health"] {
+        let health = server.anonymous.get(path).await;
+        assert_eq!(health.status, 200, "{}", health.text);
+        assert_eq!(health.json["status"], "ok", "{}", health.text);
+        assert!(health.json["version"].is_string());
+        assert!(health.json["uptimeSeconds"].is_u64());
+        for name in ["database", "migrations", "cache", "queue"] {
+            let dependency = &health.json["dependencies"][name];
+            assert_eq!(dependency["state"], "ok", "{}", health.text);
+            assert!(dependency["latencyMs"].is_f64(), "{}", health.text);
+        }
+    }
+    server.stop().await;
+}
