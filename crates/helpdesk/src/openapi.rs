@@ -28,7 +28,11 @@ use crate::app::App;
         contact(name = "KamHub Support", url = "https://github.com/kamhub/support"),
     ),
     servers((url = "/", description = "This server")),
-    components(schemas(kamhub_httpkit::ErrorBody)),
+    components(schemas(
+        kamhub_httpkit::ErrorBody,
+        // Ids that stand in paths only are in no body that would bring them in.
+        crate::ids::DeadLetterId,
+    )),
     tags(
         (name = "tickets", description = "Requests of customers"),
         (name = "messages", description = "What is written in tickets"),
@@ -143,6 +147,11 @@ fn complete(path: &str, operation: &mut Operation) {
     if has_header("If-Match") {
         codes.push((409, "The object has changed since; see current"));
     }
+    document_errors(operation, &codes);
+}
+
+/// Adds the errors that the handler has not described itself, each with the error envelope.
+fn document_errors(operation: &mut Operation, codes: &[(u16, &str)]) {
     for (code, description) in codes {
         operation.responses.responses.entry(code.to_string()).or_insert_with(|| {
             let content = ContentBuilder::new()
@@ -150,7 +159,7 @@ fn complete(path: &str, operation: &mut Operation) {
                 .build();
             RefOr::T(
                 ResponseBuilder::new()
-                    .description(description)
+                    .description(*description)
                     .content("application/json", content)
                     .build(),
             )

@@ -35,6 +35,7 @@ pub struct ListEnvelope<T> {
     /// The most rows of a page.
     pub limit: i64,
     /// The cursor of the next page; null on the last one.
+    #[schema(examples(json!(null)))]
     pub next_cursor: Option<String>,
 }
 

@@ -21,6 +21,7 @@ pub struct Me {
     #[schema(examples("Анна Лебедева"))]
     pub name: String,
     /// The role, for users and services.
+    #[schema(examples("agent"))]
     pub role: Option<String>,
     /// What the caller may do.
     #[schema(examples(json!(["tickets:read", "agents:read"])))]

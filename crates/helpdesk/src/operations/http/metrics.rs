@@ -10,7 +10,8 @@ use crate::app::App;
 #[utoipa::path(
     get, path = "/metrics", operation_id = "metrics", tag = "operations",
     responses((status = 200, description = "The metrics; see docs/METRICS.md", body = String,
-        content_type = "text/plain")),
+        content_type = "text/plain",
+        example = json!("kamhub_jobs_running 0\n"))),
 )]
 pub async fn handler(State(app): State<App>) -> Response {
     app.db.report_metrics();
