@@ -10,6 +10,8 @@ use std::time::Instant;
 use futures::future::join_all;
 use kamhub_kernel::Clock;
 use kamhub_postgres::{Db, DbResult, PgConnection};
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 
 use super::bulk_repo::{self as repo, Counts, Ground};
 use super::content::{Content, Person};
@@ -30,26 +32,25 @@ const TICKETS_PER_CUSTOMER: i64 = 20;
 /// is taken away, which is slower and disturbs nobody.
 ///
 /// # Errors
-/// A database fault; whole batches that were written before it stay, in good order.
+/// [`SeedError::Busy`] while another seeder is at work; a database fault, before which whole batches
+/// may have been written: they stay, in good order.
 pub async fn tickets(
     db: &Db,
     clock: &dyn Clock,
     count: u32,
     progress: Progress<'_>,
 ) -> Result<Summary, SeedError> {
-    repair(db, progress).await?;
     let content = Content::load()?;
     let started = Instant::now();
     let say =
         |line: String| progress(&format!("{line} ({:.1} s)", started.elapsed().as_secs_f64()));
-    let mut connection = db.pool().acquire().await?;
-    connection.close_on_drop();
-    repo::lift_limits(&mut connection, "64MB").await?;
+    let mut connection = alone(db).await?;
+    repair_alone(db, &mut connection, progress).await?;
     let (ground, bare) = prepare(db, clock, &content, i64::from(count)).await?;
     texts(&mut connection, &content).await?;
     say(format!("{} customers and {} agents", ground.customers, ground.agents.len()));
     let filled = fill(db, &ground, &say).await;
-    let restored = if bare { restore(db, &say).await } else { Ok(()) };
+    let restored = if bare { restore(db, &mut connection, &say).await } else { Ok(()) };
     repo::drop_texts(&mut connection).await?;
     restored?;
     let counts = filled?;
@@ -69,16 +70,30 @@ pub async fn tickets(
 /// Puts back what a seeder that was killed had taken away; does nothing where nothing is missing.
 ///
 /// # Errors
-/// A database fault.
+/// [`SeedError::Busy`] while a seeder is at work; a database fault.
 pub async fn repair(db: &Db, progress: Progress<'_>) -> Result<(), SeedError> {
-    let mut connection = db.connection().await?;
-    if indexes::taken(&mut connection).await?.is_empty() {
-        indexes::forget(&mut connection).await?;
-        return Ok(());
+    let mut connection = alone(db).await?;
+    repair_alone(db, &mut connection, progress).await
+}
+
+async fn repair_alone(
+    db: &Db,
+    connection: &mut PgConnection,
+    progress: Progress<'_>,
+) -> Result<(), SeedError> {
+    if indexes::taken(connection).await?.is_empty() {
+        return Ok(indexes::forget(connection).await?);
     }
-    drop(connection);
     progress("an earlier run was interrupted: putting indexes back");
-    restore(db, &|line| progress(&line)).await
+    restore(db, connection, &|line| progress(&line)).await
+}
+
+/// A connection that keeps other seeders out for as long as it is open.
+async fn alone(db: &Db) -> Result<PoolConnection<Postgres>, SeedError> {
+    let mut connection = db.pool().acquire().await?;
+    connection.close_on_drop();
+    repo::lift_limits(&mut connection, "64MB").await?;
+    if repo::claim(&mut connection).await? { Ok(connection) } else { Err(SeedError::Busy) }
 }
 
 /// Customers, agents and ids, and whether indexes and foreign keys were taken away.
@@ -212,12 +227,13 @@ async fn fill_batches(
 }
 
 /// Builds the indexes side by side, then checks and restores the foreign keys one by one.
-async fn restore(db: &Db, say: &(dyn Fn(String) + Send + Sync)) -> Result<(), SeedError> {
-    let mut connection = db.pool().acquire().await?;
-    connection.close_on_drop();
-    repo::lift_limits(&mut connection, "512MB").await?;
+async fn restore(
+    db: &Db,
+    connection: &mut PgConnection,
+    say: &(dyn Fn(String) + Send + Sync),
+) -> Result<(), SeedError> {
     let (built, others): (Vec<Taken>, Vec<Taken>) =
-        indexes::taken(&mut connection).await?.into_iter().partition(|taken| taken.is_index);
+        indexes::taken(connection).await?.into_iter().partition(|taken| taken.is_index);
     let next = AtomicUsize::new(0);
     let worker = || async {
         let mut connection = db.pool().acquire().await?;
@@ -233,9 +249,9 @@ async fn restore(db: &Db, say: &(dyn Fn(String) + Send + Sync)) -> Result<(), Se
         result?;
     }
     for taken in &others {
-        indexes::put_back(&mut connection, taken).await?;
+        indexes::put_back(connection, taken).await?;
     }
-    indexes::forget(&mut connection).await?;
+    indexes::forget(connection).await?;
     say("foreign keys".to_owned());
     Ok(())
 }

@@ -38,6 +38,13 @@ pub(super) async fn lift_limits(connection: &mut PgConnection, memory: &str) -> 
     Ok(())
 }
 
+/// Whether this connection is now the only one that seeds; it is until it is closed.
+pub(super) async fn claim(connection: &mut PgConnection) -> DbResult<bool> {
+    Ok(sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('kamhub bulk seed'))")
+        .fetch_one(connection)
+        .await?)
+}
+
 /// Composes the texts of one language.
 pub(super) async fn fill_texts(
     connection: &mut PgConnection,

@@ -75,7 +75,7 @@ FROM (
         SELECT *, least((1 + h1 % 6) * interval '12 hours', ($10::timestamptz - created_at) * 0.9) AS span
         FROM (
             SELECT i, h1, h2,
-                $10::timestamptz - (1 - (i + 0.5 + (h1 % 1000 - 500) / 2500.0) / $4) * interval '3 years' AS created_at,
+                $10::timestamptz - (1 - (i + 0.5::float8 + (h1 % 1000 - 500) / 2500.0::float8) / $4::bigint) * interval '3 years' AS created_at,
                 CASE WHEN h1 / 17 % 100 < 30 THEN 'booking' WHEN h1 / 17 % 100 < 47 THEN 'billing' WHEN h1 / 17 % 100 < 61 THEN 'refund'
                     WHEN h1 / 17 % 100 < 74 THEN 'cancellation' WHEN h1 / 17 % 100 < 85 THEN 'technical' WHEN h1 / 17 % 100 < 91 THEN 'other'
                     WHEN h1 / 17 % 100 < 95 THEN 'bug_report' WHEN h1 / 17 % 100 < 98 THEN 'feedback' ELSE 'feature_request' END AS category,

@@ -81,6 +81,9 @@ pub enum SeedError {
     /// An address of the demo belongs to somebody else here.
     #[error("{0} is taken already, so the demo data has no room here; nothing was changed")]
     Taken(String),
+    /// Two seeders would undo each other's work.
+    #[error("another seeder is at work on this database; try again when it is done")]
+    Busy,
     /// A built-in file does not say what the code expects.
     #[error("the built-in demo content cannot be read: {0}")]
     Content(String),

@@ -146,8 +146,9 @@ async fn the_demo_obeys_every_rule_and_shows_every_state() {
 }
 
 #[tokio::test]
-async fn the_demo_is_loaded_once() {
+async fn the_demo_is_complete_in_every_season_and_loaded_once() {
     let (database, clock) = (TestDatabase::create().await, TestClock::default());
+    clock.advance(chrono::Duration::days(140));
     demo::load(&database.db, &clock, None).await.unwrap();
     let again = demo::load(&database.db, &clock, None).await;
     assert!(matches!(again, Err(SeedError::AlreadySeeded)), "{again:?}");
@@ -180,6 +181,16 @@ async fn bulk_tickets_come_on_top_of_others() {
     for (rule, question) in BROKEN.into_iter().filter(|(rule, _)| !rule.contains("waits")) {
         assert_eq!(count(&database, question, &clock).await, 0, "{rule}");
     }
+}
+
+#[tokio::test]
+async fn two_bulk_seeders_do_not_work_at_once() {
+    let (database, clock) = (TestDatabase::create().await, TestClock::default());
+    let mut other = database.db.connection().await.unwrap();
+    assert!(super::bulk_repo::claim(&mut other).await.unwrap());
+    let refused = bulk::tickets(&database.db, &clock, 10, &|_| {}).await;
+    assert!(matches!(refused, Err(SeedError::Busy)), "{refused:?}");
+    assert_eq!(count(&database, "SELECT count(*) FROM support_agents", &clock).await, 0);
 }
 
 #[tokio::test]
