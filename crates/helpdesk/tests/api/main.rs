@@ -4,5 +4,6 @@
 mod assignment;
 mod auth;
 mod envelope;
+mod histories;
 mod support;
 mod tickets;
