@@ -52,8 +52,12 @@ impl Server {
             "--encoding=UTF8",
             "--locale=C.UTF-8",
             "--data-checksums",
+            "--no-sync",
         ];
         self.run("initdb", &arguments).await?;
+        let directory = File::open(home).on("open", home)?;
+        let synced = tokio::task::spawn_blocking(move || write_out(&directory)).await;
+        synced.unwrap_or_else(|error| Err(error.into())).on("write", home)?;
         fs::rename(&unfinished, &self.place.pgdata).on("rename", &unfinished)?;
         File::open(home).and_then(|home| home.sync_all()).on("write", home)
     }
@@ -141,6 +145,19 @@ impl Server {
     }
 }
 
+/// Writes the directory's whole file system to the disk, in a fraction of the time that a call for
+/// each of a new cluster's thousand files takes.
+#[cfg(target_os = "linux")]
+fn write_out(directory: &File) -> std::io::Result<()> {
+    Ok(rustix::fs::syncfs(directory)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn write_out(_: &File) -> std::io::Result<()> {
+    rustix::fs::sync();
+    Ok(())
+}
+
 fn newest_in(log: &Path) -> Option<std::path::PathBuf> {
     let entries = fs::read_dir(log).ok()?.flatten();
     entries
@@ -149,10 +166,39 @@ fn newest_in(log: &Path) -> Option<std::path::PathBuf> {
         .map(|entry| entry.path())
 }
 
+/// Why the last start recorded in a log ended. What clients were told comes with their names, and
+/// says nothing about that.
 fn fatal_line(log: &Path) -> Option<String> {
     let text = String::from_utf8_lossy(&fs::read(log).ok()?).into_owned();
-    let line =
-        text.lines().rev().find(|line| line.contains("FATAL:") || line.contains("PANIC:"))?;
-    let at = line.find("FATAL:").or_else(|| line.find("PANIC:"))?;
-    line.get(at..).map(str::to_owned)
+    last_fault(&text)
+}
+
+fn last_fault(log: &str) -> Option<String> {
+    let (_, since) = log.rsplit_once("starting PostgreSQL").unwrap_or_default();
+    let since = if since.is_empty() { log } else { since };
+    let fault = |line: &str| {
+        let at = line.find("] FATAL:").or_else(|| line.find("] PANIC:"))?;
+        line.get(at + 2..).map(str::to_owned)
+    };
+    since.lines().rev().find_map(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_failed_start_is_not_what_clients_were_told_nor_an_older_one() {
+        let log = "\
+2026-11-21 11:00:00.000 UTC [1] FATAL:  an older fault
+2026-11-21 11:52:40.973 UTC [7] LOG:  starting PostgreSQL 15.20
+2026-11-21 11:52:41.000 UTC [8] PANIC:  could not locate a valid checkpoint record
+2026-11-21 11:52:41.002 UTC [9] kamhub@kamhub FATAL:  the database system is starting up
+";
+        let fault = "PANIC:  could not locate a valid checkpoint record";
+        assert_eq!(last_fault(log).as_deref(), Some(fault));
+        assert_eq!(last_fault("[1] LOG:  starting PostgreSQL 15.20\n"), None);
+        let early = "2026-11-21 11:00:00.000 UTC [1] FATAL:  no such setting\n";
+        assert_eq!(last_fault(early).as_deref(), Some("FATAL:  no such setting"));
+    }
 }
