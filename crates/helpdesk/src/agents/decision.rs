@@ -182,3 +182,96 @@ impl NotChosen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn standing(id: i64, status: AgentStatus, open: i32, capacity: i32) -> Standing {
+        Standing {
+            agent_id: AgentId(id),
+            name: format!("Agent {id}"),
+            status,
+            specialised: true,
+            timezone: "UTC".to_owned(),
+            hours: None,
+            open_tickets: open,
+            max_concurrent_tickets: capacity,
+            last_assigned_at: None,
+        }
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH
+    }
+
+    #[test]
+    fn of_several_obstacles_the_hardest_is_told() {
+        let mut agent = standing(1, AgentStatus::Offline, 5, 5);
+        assert_eq!(agent.obstacle(now()), Some(Reason::Offline));
+        agent.specialised = false;
+        assert_eq!(agent.obstacle(now()), Some(Reason::NotSpecialised));
+        agent = standing(1, AgentStatus::Online, 7, 5);
+        assert_eq!((agent.obstacle(now()), agent.room()), (Some(Reason::AtCapacity), 0));
+    }
+
+    #[test]
+    fn an_agent_who_never_got_a_ticket_has_waited_longest() {
+        let fresh = standing(9, AgentStatus::Online, 0, 5);
+        let mut served = standing(1, AgentStatus::Online, 0, 5);
+        served.last_assigned_at = Some(now());
+        assert_eq!(fresh.before(&served), Ordering::Less);
+    }
+
+    prop_compose! {
+        fn any_standing()(
+            id in 1..1000_i64,
+            status in prop::sample::select(AgentStatus::ALL),
+            specialised: bool,
+            open in 0..60_i32,
+            capacity in 1..=50_i32,
+            last in prop::option::of(0..100_i64),
+        ) -> Standing {
+            Standing {
+                specialised,
+                last_assigned_at: last.and_then(|second| DateTime::from_timestamp(second, 0)),
+                ..standing(id, status, open, capacity)
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_is_total_and_agrees_with_the_share_of_capacity_as_the_database_computes_it(
+            one in any_standing(), other in any_standing(),
+        ) {
+            prop_assert_eq!(one.before(&other), other.before(&one).reverse());
+            let share = |agent: &Standing| {
+                f64::from(agent.open_tickets) / f64::from(agent.max_concurrent_tickets)
+            };
+            let by_share = share(&one).total_cmp(&share(&other));
+            if by_share.is_ne() {
+                prop_assert_eq!(one.before(&other), by_share);
+            }
+        }
+
+        #[test]
+        fn a_decision_counts_everybody_once_and_names_the_most_suitable_first(
+            mut agents in prop::collection::vec(any_standing(), 0..40),
+        ) {
+            agents.sort_by_key(|agent| agent.agent_id);
+            agents.dedup_by_key(|agent| agent.agent_id);
+            let able = agents.iter().filter(|agent| agent.obstacle(now()).is_none());
+            let best = able.min_by(|one, other| one.before(other)).map(|agent| agent.agent_id);
+            let decision = Decision::of(Category::Other, now(), &agents, best);
+            let counted: u32 = decision.not_chosen.values().sum();
+            let chosen = u32::from(decision.chosen.is_some());
+            prop_assert_eq!(usize::try_from(counted + chosen).unwrap(), agents.len());
+            prop_assert_eq!(decision.chosen.map(|chosen| chosen.agent_id), best);
+            prop_assert!(decision.candidates.is_sorted_by(|a, b| a.reason >= b.reason));
+            prop_assert_eq!(decision.candidates.len(), agents.len().saturating_sub(usize::from(best.is_some())).min(NAMED));
+        }
+    }
+}

@@ -1,9 +1,12 @@
 //! Tests of the API, through HTTP, on a real PostgreSQL. The modules mirror the URLs.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agent_metrics;
+mod agents;
 mod assignment;
 mod auth;
 mod envelope;
 mod histories;
+mod ledger;
 mod support;
 mod tickets;
