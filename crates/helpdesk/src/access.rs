@@ -62,7 +62,8 @@ pub const TABLE: &[(&str, Access)] = &[
     ("dead_letter_replay", Staff(OperationsManage)),
     // identity
     ("auth_sign_in", Public),
-    ("auth_sign_out", SignedIn),
+    // Signing out works whatever became of the session meanwhile.
+    ("auth_sign_out", Public),
     ("auth_me", SignedIn),
     ("auth_token", Public),
     ("auth_token_refresh", Public),
@@ -140,6 +141,16 @@ pub fn has(actor: &Actor, permission: Permission) -> bool {
     }
 }
 
+/// The first right that a role narrowed to `scopes` carries and the actor does not have; `None`
+/// where the actor has them all.
+pub fn lacks(actor: &Actor, role: Role, scopes: Option<&[String]>) -> Option<Permission> {
+    let carried = |permission: &Permission| {
+        role_has(role, *permission)
+            && scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope == permission.as_str()))
+    };
+    Permission::ALL.iter().copied().filter(carried).find(|permission| !has(actor, *permission))
+}
+
 /// Why a caller is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -194,5 +205,8 @@ mod tests {
         assert!(has(&key(Role::Admin, None), UsersManage));
         assert!(!has(&key(Role::Admin, Some(&["tickets:read"])), TicketsWrite));
         assert!(!has(&key(Role::Viewer, Some(&["tickets:write"])), TicketsWrite));
+        let narrow = key(Role::Admin, Some(&["api-keys:manage", "tickets:read"]));
+        assert_eq!(lacks(&narrow, Role::Viewer, None), Some(AgentsRead));
+        assert_eq!(lacks(&narrow, Role::Viewer, Some(&["tickets:read".to_owned()])), None);
     }
 }

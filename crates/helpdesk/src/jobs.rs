@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::tickets::service::backlog;
-use crate::{assignment, events};
+use crate::{assignment, events, identity};
 
 /// How long an `Idempotency-Key` is remembered.
 const IDEMPOTENCY_KEYS_KEPT: TimeDelta = TimeDelta::hours(24);
@@ -103,8 +103,9 @@ async fn forget(app: App, _: Context) -> Result<(), JobError> {
     let until = now - IDEMPOTENCY_KEYS_KEPT;
     let keys = kamhub_httpkit::idempotency::forget_before(&mut connection, until).await?;
     let events = events::forget_before(&mut connection, now - EVENTS_KEPT).await?;
-    if keys + events > 0 {
-        tracing::info!(keys, events, "old rows forgotten");
+    let sessions = identity::service::sessions_forget(&mut connection, now).await?;
+    if keys + events + sessions > 0 {
+        tracing::info!(keys, events, sessions, "old rows forgotten");
     }
     Ok(())
 }

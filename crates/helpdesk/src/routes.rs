@@ -33,7 +33,20 @@ fn operations() -> OpenApiRouter<App> {
 }
 
 fn identity() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(identity::me::handler))
+    OpenApiRouter::new()
+        .routes(routes!(identity::me::handler))
+        .routes(routes!(identity::sign_in::handler))
+        .routes(routes!(identity::sign_out::handler))
+        .routes(routes!(identity::session_list::handler))
+        .routes(routes!(identity::session_revoke::handler))
+        .routes(routes!(identity::password_change::handler))
+        .routes(routes!(identity::token_create::handler))
+        .routes(routes!(identity::token_refresh::handler))
+        .routes(routes!(identity::token_revoke::handler))
+        .routes(routes!(identity::user_list::handler, identity::user_create::handler))
+        .routes(routes!(identity::user_read::handler, identity::user_update::handler))
+        .routes(routes!(identity::api_key_list::handler, identity::api_key_create::handler))
+        .routes(routes!(identity::api_key_revoke::handler))
 }
 
 fn agents() -> OpenApiRouter<App> {

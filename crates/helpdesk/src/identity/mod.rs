@@ -3,8 +3,11 @@
 pub mod error;
 pub mod http;
 pub mod keys;
+pub mod link;
 pub mod model;
+pub mod password;
 mod repo;
 pub mod service;
+pub mod token;
 
 pub use error::Error;

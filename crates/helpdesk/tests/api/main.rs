@@ -3,10 +3,14 @@
 
 mod agent_metrics;
 mod agents;
+mod api_keys;
 mod assignment;
 mod auth;
+mod customers_access;
 mod envelope;
 mod histories;
 mod ledger;
+mod people;
 mod support;
 mod tickets;
+mod users;

@@ -15,7 +15,10 @@ use utoipa::openapi::OpenApi;
 
 use crate::access::{self, Access, Refusal};
 use crate::app::App;
-use crate::identity::service;
+use crate::identity::http::caller::ClientAddress;
+use crate::identity::http::credentials::Credentials;
+use crate::identity::http::identify::identify;
+use crate::identity::http::{cookie, csrf};
 
 /// What each route asks of its caller, by path template and method. An operation that the table
 /// does not know has no access to give.
@@ -83,8 +86,13 @@ pub async fn gate(
         },
     };
     let address = address(&request, gate.app.settings.behind_proxy);
-    let actor = identify(&gate.app, request.headers(), address).await?;
+    let query = request.uri().query().unwrap_or_default();
+    let given = Credentials::of(request.headers(), query, cookie::name(&gate.app.settings))?;
+    let actor = identify(&gate.app, &given, &address).await?;
     request::set_actor(actor.label());
+    if let (Credentials::Cookie(secret), Actor::User { .. }) = (&given, &actor) {
+        csrf::check(&gate.app, request.method(), request.headers(), secret)?;
+    }
     access::check(access, &actor).map_err(|refusal| match refusal {
         Refusal::Unauthenticated => Problem::unauthenticated(
             "This call needs credentials: a Bearer token or an X-API-Key header",
@@ -94,17 +102,8 @@ pub async fn gate(
         }
     })?;
     request.extensions_mut().insert(actor);
+    request.extensions_mut().insert(ClientAddress(address));
     Ok(next.run(request).await)
-}
-
-/// Who calls: by API key, bearer token, cookie or link; else nobody in particular.
-async fn identify(app: &App, headers: &HeaderMap, address: String) -> ApiResult<Actor> {
-    if let Some(key) = headers.get("x-api-key") {
-        let secret = key.to_str().unwrap_or_default();
-        let mut connection = app.db.connection().await?;
-        return Ok(service::actor_by_api_key(&mut connection, app.clock.now(), secret).await?);
-    }
-    Ok(Actor::Anonymous { address })
 }
 
 /// The caller's network address; behind a proxy of one's own, the last one that it added.

@@ -1,0 +1,91 @@
+//! Signed links by which a customer reaches one ticket without an account. No I/O.
+//!
+//! A link is made for a customer, also where the ticket has no requester yet: it is sent to an
+//! e-mail address, and whoever opens it has proved to read that address. So the customer of that
+//! address is found or made when the link is made
+//! ([`customer_for_service`](super::service::customer_for_service)).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use hmac::Mac as _;
+
+use super::Error;
+use super::keys::Keys;
+use super::token::mac;
+use crate::ids::{CustomerId, TicketId};
+
+const VERSION: u8 = 1;
+/// Version, ticket, customer, end.
+const PAYLOAD: usize = 1 + 8 + 8 + 8;
+
+/// What a link opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TicketLink {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The customer whom the link was made for.
+    pub customer: CustomerId,
+}
+
+/// The token of a link; it is sent as query parameter `access` or header `X-Ticket-Access`. It is
+/// good until `expires_at`, in whole seconds.
+pub fn ticket_link_create(
+    keys: &Keys,
+    ticket: TicketId,
+    customer: CustomerId,
+    expires_at: DateTime<Utc>,
+) -> String {
+    let mut bytes = vec![VERSION];
+    bytes.extend(ticket.0.to_be_bytes());
+    bytes.extend(customer.0.to_be_bytes());
+    bytes.extend(expires_at.timestamp().to_be_bytes());
+    bytes.extend(mac(&keys.token_secret, "ticket-link", &bytes).finalize().into_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads a link's token.
+///
+/// # Errors
+/// [`Error::BadCredentials`] where it is not ours, was changed, or has ended.
+pub fn ticket_link_verify(
+    keys: &Keys,
+    now: DateTime<Utc>,
+    token: &str,
+) -> Result<TicketLink, Error> {
+    read(keys, now, token).ok_or(Error::BadCredentials)
+}
+
+fn read(keys: &Keys, now: DateTime<Utc>, token: &str) -> Option<TicketLink> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (payload, tag) = bytes.split_at_checked(PAYLOAD)?;
+    mac(&keys.token_secret, "ticket-link", payload).verify_slice(tag).ok()?;
+    let number = |at: usize| -> Option<i64> {
+        Some(i64::from_be_bytes(payload.get(at..at + 8)?.try_into().ok()?))
+    };
+    let sound = *payload.first()? == VERSION && number(17)? > now.timestamp();
+    sound.then_some(TicketLink { ticket: TicketId(number(1)?), customer: CustomerId(number(9)?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, TimeZone as _};
+
+    use super::*;
+
+    #[test]
+    fn a_link_opens_its_ticket_until_its_end_and_no_changed_one_does() {
+        let keys = Keys { token_secret: b"one secret".to_vec(), platform_secret: None };
+        let now = Utc.with_ymd_and_hms(2026, 3, 2, 3, 0, 0).unwrap();
+        let end = now + TimeDelta::days(1);
+        let token = ticket_link_create(&keys, TicketId(5), CustomerId(8), end);
+        let opens = TicketLink { ticket: TicketId(5), customer: CustomerId(8) };
+        assert_eq!(read(&keys, now, &token), Some(opens));
+        assert_eq!(read(&keys, end, &token), None);
+        for at in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(read(&keys, now, &String::from_utf8(changed).unwrap()), None);
+        }
+    }
+}
