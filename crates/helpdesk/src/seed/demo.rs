@@ -123,7 +123,7 @@ async fn tickets(
     random: &mut Random,
     summary: &mut Summary,
 ) -> Result<Vec<Written>, SeedError> {
-    let reserved = repo::reserve_ticket_ids(tx, i64::try_from(drafts.len()).unwrap_or(0)).await?;
+    let reserved = repo::reserve_ids(tx, "tickets", drafts.len()).await?;
     let mut by_age: Vec<usize> = (0..drafts.len()).collect();
     by_age.sort_by_key(|place| drafts[*place].ticket.created_at);
     let mut ids = vec![0; drafts.len()];
@@ -131,10 +131,12 @@ async fn tickets(
         ids[place] = id;
     }
     name_duplicates(drafts, &ids);
+    let lines = drafts.iter().map(|draft| draft.tale.lines()).sum();
+    let mut message_ids = repo::reserve_ids(tx, "ticket_messages", lines).await?.into_iter();
     let mut written: Vec<Written> = Vec::with_capacity(drafts.len());
     for (place, draft) in drafts.iter().enumerate() {
         let player = draft.player.map(|index| &team.players[index]);
-        written.push(scribe::write(draft, place, &ids, player, random));
+        written.push(scribe::write(draft, place, &ids, player, &mut message_ids, random));
     }
     let rows: Vec<_> = written.iter().map(|written| written.ticket.clone()).collect();
     summary.tickets = repo::insert_tickets(tx, &rows).await?;

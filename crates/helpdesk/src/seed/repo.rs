@@ -92,12 +92,17 @@ pub(super) async fn insert_customers(
     Ok(ids.into_iter().collect())
 }
 
-/// Takes `count` ticket ids from the sequence, in rising order.
-pub(super) async fn reserve_ticket_ids(tx: &mut PgConnection, count: i64) -> DbResult<Vec<i64>> {
+/// Takes `count` ids of a table's rows from its sequence, in rising order.
+pub(super) async fn reserve_ids(
+    tx: &mut PgConnection,
+    table: &str,
+    count: usize,
+) -> DbResult<Vec<i64>> {
     let mut ids: Vec<i64> = sqlx::query_scalar(
-        "SELECT nextval(pg_get_serial_sequence('tickets', 'id')) FROM generate_series(1, $1)",
+        "SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)",
     )
-    .bind(count)
+    .bind(table)
+    .bind(i64::try_from(count).unwrap_or(0))
     .fetch_all(tx)
     .await?;
     ids.sort_unstable();
@@ -134,11 +139,12 @@ pub(super) async fn insert_tickets(tx: &mut PgConnection, rows: &[TicketRow]) ->
 pub(super) async fn insert_messages(tx: &mut PgConnection, rows: &[MessageRow]) -> DbResult<u64> {
     insert(
         tx,
-        "INSERT INTO ticket_messages (ticket_id, sender_type, sender_id, sender_name, message, is_internal, rating,
+        "INSERT INTO ticket_messages (id, ticket_id, sender_type, sender_id, sender_name, message, is_internal, rating,
             rating_comment, rated_at, original_ticket_id, created_at, updated_at)
-         SELECT ticket_id, sender_type, sender_id, sender_name, message, is_internal, rating,
+         OVERRIDING SYSTEM VALUE
+         SELECT id, ticket_id, sender_type, sender_id, sender_name, message, is_internal, rating,
             rating_comment, rated_at, original_ticket_id, created_at, updated_at
-         FROM jsonb_populate_recordset(NULL::ticket_messages, $1) ORDER BY created_at",
+         FROM jsonb_populate_recordset(NULL::ticket_messages, $1) ORDER BY id",
         rows,
     )
     .await

@@ -97,9 +97,10 @@ impl<'a> Desk<'a, '_> {
             let fate = if player.is_some() { Fate::InProgress } else { Fate::Open };
             let played = player.map(|index| &self.team.players[index]);
             let times = (created_at, self.now);
-            let mut tale = story::tell(&script, fate, times, played, self.random);
-            let linked = What::FollowedUp { of: origin };
-            tale.steps.insert(0, Step { at: created_at, by: By::Customer, what: linked });
+            let tale = story::tell(&script, fate, times, played, self.random);
+            let linked = What::FollowedUp { by: drafts.len() };
+            let step = Step { at: created_at, by: By::Customer, what: linked };
+            drafts[origin].tale.steps.push(step);
             drafts.push(Draft {
                 ticket,
                 tale,

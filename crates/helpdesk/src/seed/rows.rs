@@ -65,6 +65,7 @@ pub(super) struct TicketRow {
 
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct MessageRow {
+    pub(super) id: i64,
     pub(super) ticket_id: i64,
     pub(super) sender_type: &'static str,
     pub(super) sender_id: Option<i64>,

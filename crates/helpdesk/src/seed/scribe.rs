@@ -19,6 +19,7 @@ mod timeline {
     pub(super) const CLOSED: &str = "closed";
     pub(super) const REOPENED: &str = "reopened";
     pub(super) const MESSAGE: &str = "message";
+    pub(super) const NOTE: &str = "note";
     pub(super) const SNOOZED: &str = "snoozed";
     pub(super) const MERGED: &str = "merged";
     pub(super) const FOLLOW_UP: &str = "follow_up";
@@ -45,16 +46,25 @@ pub(super) struct Written {
     pub(super) events: Vec<EventRow>,
 }
 
-/// Writes one draft; `ids` are the ids of all drafts by their place.
+/// Writes one draft; `ids` are the ids of all drafts by their place, `message_ids` those of the
+/// messages to come.
 pub(super) fn write(
     draft: &Draft<'_>,
     place: usize,
     ids: &[i64],
     player: Option<&Player<'_>>,
+    message_ids: &mut std::vec::IntoIter<i64>,
     random: &mut Random,
 ) -> Written {
-    let mut pen =
-        Pen { draft, player, ids, ticket: draft.ticket.clone(), messages: vec![], events: vec![] };
+    let mut pen = Pen {
+        draft,
+        player,
+        ids,
+        message_ids,
+        ticket: draft.ticket.clone(),
+        messages: vec![],
+        events: vec![],
+    };
     pen.ticket.id = ids[place];
     pen.ticket.merged_into_id = draft.merged_into.map(|other| ids[other]);
     pen.ticket.follow_up_of_id = draft.follow_up_of.map(|other| ids[other]);
@@ -83,6 +93,7 @@ struct Pen<'a, 'b> {
     draft: &'a Draft<'b>,
     player: Option<&'a Player<'b>>,
     ids: &'a [i64],
+    message_ids: &'a mut std::vec::IntoIter<i64>,
     ticket: TicketRow,
     messages: Vec<MessageRow>,
     events: Vec<EventRow>,
@@ -157,9 +168,13 @@ impl Pen<'_, '_> {
                 };
                 self.event(step.by, at, timeline::MERGED, data);
             }
-            What::FollowedUp { of } => {
-                let data = json!({"after": {"followUpOfId": self.ids[*of].to_string()}});
+            What::FollowedUp { by } => {
+                let (id, changed) = (self.ids[*by], self.ticket.updated_at);
+                let number = format!("TKT-{id}");
+                let data = json!({"followUpId": id.to_string(), "ticketNumber": number});
                 self.event(step.by, at, timeline::FOLLOW_UP, data);
+                // The closed ticket itself stays as it was.
+                self.ticket.updated_at = changed;
             }
         }
     }
@@ -176,11 +191,13 @@ impl Pen<'_, '_> {
         if speaker == Speaker::Agent && self.ticket.first_response_at.is_none() {
             self.ticket.first_response_at = Some(step.at);
         }
+        let id = self.message_ids.next().unwrap_or_default();
         self.messages.push(MessageRow {
+            id,
             ticket_id: self.ticket.id,
             sender_type,
             sender_id,
-            sender_name,
+            sender_name: sender_name.clone(),
             message: text.to_owned(),
             is_internal,
             rating: None,
@@ -190,8 +207,12 @@ impl Pen<'_, '_> {
             created_at: step.at,
             updated_at: step.at,
         });
-        let data = json!({"senderType": sender_type, "isInternal": is_internal});
-        self.event(step.by, step.at, timeline::MESSAGE, data);
+        let data = json!({
+            "messageId": id.to_string(), "senderType": sender_type, "senderName": sender_name,
+            "internal": is_internal, "automatic": false, "createdAt": step.at,
+        });
+        let kind = if is_internal { timeline::NOTE } else { timeline::MESSAGE };
+        self.event(step.by, step.at, kind, data);
     }
 
     /// The customer rates the last answer.

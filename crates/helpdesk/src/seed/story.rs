@@ -47,7 +47,7 @@ pub(super) enum What {
     Moved { from: &'static str, to: &'static str },
     Snoozed(Time),
     Merged { other: usize },
-    FollowedUp { of: usize },
+    FollowedUp { by: usize },
 }
 
 /// What happens when, and by whom.
@@ -270,6 +270,11 @@ pub(super) struct Requester<'a> {
 }
 
 impl Tale {
+    /// How many messages and notes it has.
+    pub(super) fn lines(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step.what, What::Said(_))).count()
+    }
+
     /// Puts a ticket's number where the lines leave room for it.
     pub(super) fn name_ticket(&mut self, number: &str) {
         for step in &mut self.steps {
