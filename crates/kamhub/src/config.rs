@@ -162,30 +162,7 @@ impl Config {
     }
 
     fn of(values: &Values) -> Result<Self> {
-        let given = Settings::default();
-        let settings = Settings {
-            public_url: values.url("public_url")?.unwrap_or_default(),
-            behind_proxy: values.read("behind_proxy", "true or false")?.unwrap_or(false),
-            cors_origins: values.origins("cors_origins")?,
-            request_timeout: values
-                .seconds("request_timeout_seconds", 1..=600, 1)?
-                .unwrap_or(given.request_timeout),
-            max_concurrent_requests: values
-                .number("max_concurrent_requests", 1..=100_000)?
-                .map_or(Ok(given.max_concurrent_requests), usize::try_from)?,
-            anonymous_tickets_per_minute: values
-                .number("anonymous_tickets_per_minute", 1..=1_000_000)?
-                .unwrap_or(given.anonymous_tickets_per_minute),
-            sign_ins_per_minute: values
-                .number("sign_ins_per_minute", 1..=1_000_000)?
-                .unwrap_or(given.sign_ins_per_minute),
-            reopen_window_days: values
-                .number("reopen_window_days", 0..=365)?
-                .unwrap_or(given.reopen_window_days),
-            away_grace: values
-                .seconds("away_grace_minutes", 0..=1440, 60)?
-                .unwrap_or(given.away_grace),
-        };
+        let settings = settings(values)?;
         let public_url = Some(settings.public_url.clone()).filter(|url| !url.is_empty());
         Ok(Self {
             file: None,
@@ -223,6 +200,32 @@ impl Config {
             IpAddr::V4(host) => format!("http://{host}:{port}"),
         })
     }
+}
+
+/// What the helpdesk itself wants to know.
+fn settings(values: &Values) -> Result<Settings> {
+    let given = Settings::default();
+    Ok(Settings {
+        public_url: values.url("public_url")?.unwrap_or_default(),
+        behind_proxy: values.read("behind_proxy", "true or false")?.unwrap_or(false),
+        cors_origins: values.origins("cors_origins")?,
+        request_timeout: values
+            .seconds("request_timeout_seconds", 1..=600, 1)?
+            .unwrap_or(given.request_timeout),
+        max_concurrent_requests: values
+            .number("max_concurrent_requests", 1..=100_000)?
+            .map_or(Ok(given.max_concurrent_requests), usize::try_from)?,
+        anonymous_tickets_per_minute: values
+            .number("anonymous_tickets_per_minute", 1..=1_000_000)?
+            .unwrap_or(given.anonymous_tickets_per_minute),
+        sign_ins_per_minute: values
+            .number("sign_ins_per_minute", 1..=1_000_000)?
+            .unwrap_or(given.sign_ins_per_minute),
+        reopen_window_days: values
+            .number("reopen_window_days", 0..=365)?
+            .unwrap_or(given.reopen_window_days),
+        away_grace: values.seconds("away_grace_minutes", 0..=1440, 60)?.unwrap_or(given.away_grace),
+    })
 }
 
 fn file(flags: &Flags, variable: Option<PathBuf>) -> Result<Option<PathBuf>> {

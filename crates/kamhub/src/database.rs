@@ -134,7 +134,7 @@ impl Database {
                 let started = Instant::now();
                 migrations::apply(&self.db)
                     .await
-                    .context("a migration failed and was rolled back: nothing has changed")?;
+                    .context("a migration failed and was rolled back; those before it stay")?;
                 let ms = started.elapsed().as_millis() as u64;
                 tracing::info!(missing, ms, "migrations applied");
             }

@@ -25,9 +25,22 @@ impl std::error::Error for NotReady {}
 /// Tells the fault as one sentence, and answers the exit code: 3 where the same may succeed later,
 /// else 1. (2, wrong usage, is clap's.)
 pub fn report(error: &anyhow::Error) -> ExitCode {
-    let text = format!("{error:#}");
-    eprintln!("kamhub: {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
+    eprintln!("kamhub: {}", sentence(error));
     ExitCode::from(if error.is::<NotReady>() { 3 } else { 1 })
+}
+
+/// The fault with its causes on one line. Many libraries repeat a cause in their own text: it is
+/// told once.
+pub fn sentence(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A token that SIGINT or SIGTERM cancels; a second signal ends the process at once.
@@ -65,5 +78,19 @@ pub fn raise_open_files() {
         if let Err(error) = setrlimit(Resource::Nofile, limit) {
             tracing::debug!(%error, "the limit of open files stays as it is");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_that_is_repeated_is_told_once_and_on_one_line() {
+        let outer: Result<()> = Err(anyhow::anyhow!("disk\n full"));
+        let error = outer.context("cannot write: disk\n full").context("no backup").unwrap_err();
+        assert_eq!(sentence(&error), "no backup: cannot write: disk full");
     }
 }

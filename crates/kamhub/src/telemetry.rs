@@ -26,7 +26,9 @@ const BUCKETS: &[f64] = &[
 /// # Errors
 /// A level that cannot be read.
 pub fn start_log(level: &str, format: LogFormat) -> Result<()> {
-    let written = EnvFilter::try_new(level).with_context(|| {
+    // Migrations make PostgreSQL remark on what is there already. First, so that `level` may differ.
+    let written = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{level}"));
+    let written = written.with_context(|| {
         format!("LOG_LEVEL is {level:?}: write error, warn, info, debug, trace, or info,part=debug")
     })?;
     let counted = Targets::new().with_target(TARGET, LevelFilter::DEBUG);

@@ -25,6 +25,13 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| {
 #[derive(Clone)]
 pub struct PasswordHash(pub(super) String);
 
+impl PasswordHash {
+    /// The text that is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl std::fmt::Debug for PasswordHash {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("PasswordHash(..)")

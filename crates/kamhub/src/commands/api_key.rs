@@ -1,12 +1,15 @@
 //! `kamhub api-key`: keys for programs. Works while the server runs.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use kamhub_helpdesk::access::Permission;
+use kamhub_helpdesk::identity::model::ApiKey;
 use kamhub_helpdesk::identity::service;
+use kamhub_kernel::page::{MAX_LIMIT, PageRequest, Start};
 use kamhub_kernel::{Clock as _, Role};
 
+use super::user::{OPERATOR, left_to_its_lifetime};
 use super::{CLOCK, refusal};
 use crate::config::Config;
 use crate::database::Database;
@@ -17,7 +20,9 @@ use crate::database::Database;
 Examples:
   kamhub api-key create --name booking --role agent
   KEY=$(kamhub api-key create --name nightly --role viewer --scope tickets:read --expires-days 90)
-  curl -H \"X-API-Key: $KEY\" http://127.0.0.1:3000/api/support/tickets")]
+  curl -H \"X-API-Key: $KEY\" http://127.0.0.1:3000/api/support/tickets
+  kamhub api-key list
+  kamhub api-key revoke nightly")]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -27,6 +32,13 @@ pub struct Arguments {
 enum Action {
     /// Make a key and print it; it is shown this once only
     Create(Create),
+    /// List keys; those that are revoked or ended are marked
+    List,
+    /// Revoke a key
+    Revoke {
+        /// The id or the name, as `list` shows them
+        key: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +65,8 @@ pub async fn run(config: Config, arguments: Arguments) -> Result<()> {
     let database = Database::ready(&config).await?;
     let done = match arguments.action {
         Action::Create(create) => self::create(&database, create).await,
+        Action::List => list(&database).await,
+        Action::Revoke { key } => revoke(&database, &key).await,
     };
     database.close().await;
     done
@@ -76,4 +90,51 @@ async fn create(database: &Database, create: Create) -> Result<()> {
     tx.commit().await?;
     println!("{}", key.secret);
     Ok(())
+}
+
+async fn list(database: &Database) -> Result<()> {
+    let now = CLOCK.now();
+    for key in all(database).await? {
+        let state = match (key.revoked_at, key.expires_at) {
+            (Some(_), _) => "revoked",
+            (None, Some(end)) if end <= now => "ended",
+            _ => "active",
+        };
+        let scopes = key.scopes.map_or_else(|| "all of its role".to_owned(), |list| list.join(","));
+        println!(
+            "{:<6} {:<10} {:<8} {}  {}  {scopes}",
+            key.id, key.role, state, key.prefix, key.name
+        );
+    }
+    Ok(())
+}
+
+async fn revoke(database: &Database, wanted: &str) -> Result<()> {
+    let keys = all(database).await?;
+    let key = keys
+        .iter()
+        .filter(|key| key.revoked_at.is_none())
+        .find(|key| key.id.to_string() == wanted || key.name == wanted)
+        .with_context(|| format!("there is no active key {wanted}: see 'kamhub api-key list'"))?;
+    let mut tx = database.db.begin().await?;
+    let stale = service::api_key_revoke(&mut tx, &OPERATOR, &CLOCK, key.id).await;
+    left_to_its_lifetime(stale.map_err(refusal)?);
+    tx.commit().await?;
+    println!("key {} ({}) is revoked; running servers notice within seconds", key.id, key.name);
+    Ok(())
+}
+
+async fn all(database: &Database) -> Result<Vec<ApiKey>> {
+    let mut connection = database.db.connection().await?;
+    let mut keys = Vec::new();
+    let mut start = Start::Offset(0);
+    loop {
+        let page = PageRequest { start, limit: MAX_LIMIT, exact_total: false };
+        let page = service::api_key_list(&mut connection, &page).await.map_err(refusal)?;
+        keys.extend(page.items);
+        match (page.next_cursor, keys.last()) {
+            (Some(_), Some(last)) => start = Start::After(last.id.0),
+            _ => return Ok(keys),
+        }
+    }
 }

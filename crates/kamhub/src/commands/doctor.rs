@@ -8,7 +8,7 @@ use std::fmt;
 use anyhow::Result;
 
 use crate::config::{Config, LogFormat};
-use crate::lifecycle::NotReady;
+use crate::lifecycle::{NotReady, sentence};
 use crate::telemetry;
 
 /// How a check ended.
@@ -69,7 +69,7 @@ impl Report {
 pub async fn run(config: Result<Config>) -> Result<()> {
     let mut report = Report::default();
     match config {
-        Err(error) => report.fail("configuration", format!("{error:#}")),
+        Err(error) => report.fail("configuration", sentence(&error)),
         Ok(config) => {
             // What PostgreSQL and Redis log on the way would only repeat the findings.
             telemetry::start_log("off", LogFormat::Text)?;

@@ -6,6 +6,7 @@ mod migrate;
 mod openapi;
 mod seed;
 mod serve;
+pub mod user;
 
 use std::path::PathBuf;
 
@@ -61,7 +62,9 @@ enum Command {
     Openapi,
     /// Check configuration, database and machine, and say what to do
     Doctor,
-    /// Create keys for programs
+    /// Create, list and disable people who can sign in
+    User(user::Arguments),
+    /// Create, list and revoke keys for programs
     ApiKey(api_key::Arguments),
 }
 
@@ -96,6 +99,7 @@ pub async fn run(line: CommandLine) -> Result<()> {
         Command::Worker(arguments) => serve::run(config, arguments.into()).await,
         Command::Seed(arguments) => seed::run(config, arguments).await,
         Command::Migrate(arguments) => migrate::run(config, arguments).await,
+        Command::User(arguments) => user::run(config, arguments).await,
         Command::ApiKey(arguments) => api_key::run(config, arguments).await,
         Command::Openapi | Command::Doctor => Ok(()),
     }
@@ -107,7 +111,7 @@ fn load(flags: &Flags) -> Result<Config> {
 }
 
 /// A fault of the identity slice as a sentence.
-fn refusal(error: identity::Error) -> anyhow::Error {
+pub fn refusal(error: identity::Error) -> anyhow::Error {
     match error {
         identity::Error::Invalid(faults) => {
             let faults: std::collections::BTreeMap<String, String> = faults.into();

@@ -2,12 +2,14 @@
 
 use anyhow::Result;
 use clap::Args;
+use kamhub_helpdesk::identity::password;
 use kamhub_helpdesk::seed::{self, SeedError};
 use kamhub_postgres::Db;
 
-use super::CLOCK;
+use super::{CLOCK, refusal};
 use crate::config::Config;
 use crate::database::Database;
+use crate::first_start::random_password;
 
 /// The flags.
 #[derive(Debug, Args)]
@@ -58,8 +60,18 @@ async fn tickets(db: &Db, count: u32) -> Result<()> {
 /// # Errors
 /// Addresses that somebody else has; a database fault.
 pub async fn demo(db: &Db) -> Result<String> {
-    match seed::demo::load(db, &CLOCK, None).await {
-        Ok(summary) => Ok(format!("  Demo data        {summary}")),
+    // Each of the demo's people has the same password, so one hash serves them all.
+    let password = random_password(&CLOCK);
+    let [(first, ..), ..] = seed::demo::SIGN_INS;
+    let hash = password::hash(&CLOCK, "password", first, &password).await.map_err(refusal)?;
+    match seed::demo::load(db, &CLOCK, Some(hash.as_str())).await {
+        Ok(summary) => {
+            let mut told = format!("  Demo data        {summary}\n  Demo password    {password}");
+            for (email, _, role) in seed::demo::SIGN_INS {
+                told.push_str(&format!("\n  {role:<16} {email}"));
+            }
+            Ok(told + "\n")
+        }
         Err(SeedError::AlreadySeeded) => Ok("  Demo data        is there already".to_owned()),
         Err(error) => Err(error.into()),
     }

@@ -2,7 +2,7 @@ use std::fs;
 
 use kamhub_testkit::TestDatabase;
 
-use crate::support::{Server, open_directory, run, text};
+use crate::support::{Server, open_directory, run, text, until};
 
 #[tokio::test]
 async fn a_key_is_made_while_the_server_runs_and_is_all_that_is_printed() {
@@ -21,6 +21,56 @@ async fn a_key_is_made_while_the_server_runs_and_is_all_that_is_printed() {
     let again = run(directory.path(), &variables, &arguments);
     assert_eq!(again.status.code(), Some(1));
     assert_eq!(text(&again.stderr), "kamhub: An active key has this name already\n");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_is_made_given_a_new_password_and_disabled_from_the_command_line() {
+    let (directory, database) = (open_directory(), TestDatabase::create().await);
+    let variables = [("DATABASE_URL", database.url.as_str())];
+    let server = Server::start(directory.path(), &variables).await;
+    let kamhub = |arguments: &[&str]| run(directory.path(), &variables, arguments);
+    let anna = "anna@example.com";
+    let made = kamhub(&["user", "create", "--email", anna, "--name", "Anna", "--role", "agent"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let password = |output: &std::process::Output| {
+        text(&output.stdout).split_once("password ").unwrap().1.trim().to_owned()
+    };
+    let sign_in = async |password: &str| {
+        let body = serde_json::json!({"email": anna, "password": password});
+        server.anonymous.post("/api/auth/token", body).await.status.as_u16()
+    };
+    let first = password(&made);
+    assert_eq!(sign_in(&first).await, 200);
+
+    let second = password(&kamhub(&["user", "set-password", anna]));
+    assert_eq!(sign_in(&first).await, 401);
+    assert_eq!(sign_in(&second).await, 200);
+    assert!(kamhub(&["user", "disable", anna]).status.success());
+    assert_eq!(sign_in(&second).await, 401);
+    let listed = text(&kamhub(&["user", "list"]).stdout);
+    assert!(
+        listed.lines().any(|line| line.contains("disabled") && line.contains(anna)),
+        "{listed}"
+    );
+    let last = kamhub(&["user", "disable", "admin@kamhub.local"]);
+    assert_eq!(last.status.code(), Some(1), "the last administrator was disabled");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_by_a_running_server() {
+    let (directory, database) = (open_directory(), TestDatabase::create().await);
+    let variables = [("DATABASE_URL", database.url.as_str())];
+    let server = Server::start(directory.path(), &variables).await;
+    let kamhub = |arguments: &[&str]| run(directory.path(), &variables, arguments);
+    let made = kamhub(&["api-key", "create", "--name", "nightly", "--role", "viewer"]);
+    let caller = server.anonymous.api_key(text(&made.stdout).trim());
+    caller.get("/api/auth/me").await.data(200);
+    assert!(text(&kamhub(&["api-key", "list"]).stdout).contains("nightly"));
+    assert!(kamhub(&["api-key", "revoke", "nightly"]).status.success());
+    until("a refusal", async || caller.get("/api/auth/me").await.status == 401).await;
+    assert_eq!(kamhub(&["api-key", "revoke", "nightly"]).status.code(), Some(1));
     server.stop().await;
 }
 

@@ -18,7 +18,7 @@ async fn a_database_that_is_away_is_503_and_comes_back_without_a_restart() {
     caller.get("/api/auth/me").await.data(200);
 
     assert!(database.release().await.unwrap(), "PostgreSQL was not stopped");
-    let refused = caller.get("/api/auth/me").await;
+    let refused = caller.get("/api/support/operations/dead-letters").await;
     refused.fault(503, "DATABASE_UNAVAILABLE");
     assert!(!refused.header("retry-after").is_empty());
     let ready = server.anonymous.get("/health/ready").await;

@@ -5,14 +5,19 @@ use kamhub_testkit::TestDatabase;
 use crate::support::{Server, open_directory, run, text};
 
 #[tokio::test]
-async fn a_first_start_prints_a_key_that_works_and_a_later_one_prints_none() {
+async fn a_first_start_prints_a_login_and_a_key_that_work_and_a_later_one_prints_none() {
     let (directory, database) = (open_directory(), TestDatabase::create().await);
     let variables = [("DATABASE_URL", database.url.as_str())];
     let server = Server::start(directory.path(), &variables).await;
     let key = server.first_key().await;
     let me = server.anonymous.api_key(&key).get("/api/auth/me").await;
     assert_eq!(me.data(200)["role"], "admin");
+    let printed = server.printed();
+    let password = printed.split_once("Password         ").unwrap().1.lines().next().unwrap();
+    let sign_in = serde_json::json!({"email": "admin@kamhub.local", "password": password});
+    server.anonymous.post("/api/auth/token", sign_in).await.data(200);
     assert!(server.log("kh_").is_empty(), "the log keeps the key");
+    assert!(server.log(password).is_empty(), "the log keeps the password");
     server.stop().await;
 
     let server = Server::start(directory.path(), &variables).await;

@@ -13,6 +13,7 @@ use super::Report;
 use crate::commands::CLOCK;
 use crate::config::Config;
 use crate::database::{self, Database, Opening};
+use crate::lifecycle::sentence;
 
 /// The oldest PostgreSQL that the product works with, as it numbers itself.
 const OLDEST_VERSION: i32 = 150_000;
@@ -44,10 +45,10 @@ pub async fn look(report: &mut Report, config: &Config) {
     }
     let database = match Database::open(config, Opening::Existing).await {
         Ok(database) => database,
-        Err(error) => return report.fail("database", format!("{error:#}")),
+        Err(error) => return report.fail("database", sentence(&error)),
     };
     if let Err(error) = look_inside(report, config, &database.db).await {
-        report.fail("database", format!("{:#}", database::away(error)));
+        report.fail("database", sentence(&database::away(error)));
     }
     database.close().await;
 }
