@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kamhub_kernel::Clock;
+use kamhub_kernel::{Clock, Role};
 use kamhub_postgres::{Db, PgConnection};
 
 use super::cast::{self, Customer, Player, Team};
@@ -13,20 +13,22 @@ use super::random::Random;
 use super::rows::{MergeRow, Time};
 use super::scribe::{self, Draft, Written};
 use super::{SeedError, Summary, extras, repo};
+use crate::identity::password::PasswordHash;
+use crate::identity::service::user_create;
 
 /// The people who can sign in once the demo is loaded with a password: address, name and role.
 /// The two agents are agents of the demo, too.
-pub const SIGN_INS: [(&str, &str, &str); 4] = [
-    ("vera.stellerova@example.com", "Вера Стеллерова", "supervisor"),
-    ("olga.ermakova@example.com", "Ольга Ермакова", "agent"),
-    ("sophie.turner-hale@example.com", "Sophie Turner-Hale", "agent"),
-    ("pavel.viewer@example.com", "Павел Читалов", "viewer"),
+pub const SIGN_INS: [(&str, &str, Role); 4] = [
+    ("vera.stellerova@example.com", "Вера Стеллерова", Role::Supervisor),
+    ("olga.ermakova@example.com", "Ольга Ермакова", Role::Agent),
+    ("sophie.turner-hale@example.com", "Sophie Turner-Hale", Role::Agent),
+    ("pavel.viewer@example.com", "Павел Читалов", Role::Viewer),
 ];
 
 const SEED: u64 = 0x4B61_6D48_7562;
 
-/// Loads the demo, in one transaction. `password_hash` (argon2id, PHC notation) is given to the
-/// users of [`SIGN_INS`]; without one nobody new can sign in.
+/// Loads the demo, in one transaction. The users of [`SIGN_INS`] can sign in with `password`, except
+/// those whose address a user has already, who stays as they are; without one nobody new can.
 ///
 /// # Errors
 /// [`SeedError::AlreadySeeded`] where the demo is there; [`SeedError::Taken`] where its customers'
@@ -34,7 +36,7 @@ const SEED: u64 = 0x4B61_6D48_7562;
 pub async fn load(
     db: &Db,
     clock: &dyn Clock,
-    password_hash: Option<&str>,
+    password: Option<&PasswordHash>,
 ) -> Result<Summary, SeedError> {
     let content = Content::load()?;
     let now = clock.now();
@@ -45,7 +47,7 @@ pub async fn load(
     if repo::has_agent(&mut tx, &emails).await? {
         return Err(SeedError::AlreadySeeded);
     }
-    let accounts = users(&mut tx, password_hash).await?;
+    let accounts = users(&mut tx, clock, password).await?;
     let mut summary = Summary { users: count(&accounts), ..Summary::default() };
     let customers = customers(&mut tx, &content, now, &mut random).await?;
     summary.customers = count(&customers);
@@ -77,11 +79,18 @@ fn count<T>(rows: impl IntoIterator<Item = T>) -> u64 {
 
 async fn users(
     tx: &mut PgConnection,
-    password_hash: Option<&str>,
+    clock: &dyn Clock,
+    password: Option<&PasswordHash>,
 ) -> Result<BTreeMap<String, i64>, SeedError> {
-    let Some(hash) = password_hash else { return Ok(BTreeMap::new()) };
-    let users = SIGN_INS.map(|(email, name, role)| (email.to_owned(), name.to_owned(), role));
-    Ok(repo::insert_users(tx, &users, hash).await?)
+    let mut accounts = BTreeMap::new();
+    let Some(password) = password else { return Ok(accounts) };
+    for (email, name, role) in SIGN_INS {
+        if !repo::has_user(tx, email).await? {
+            let user = user_create(tx, clock, email, name, role, Some(password)).await?;
+            accounts.insert(email.to_owned(), user.id.0);
+        }
+    }
+    Ok(accounts)
 }
 
 async fn customers(

@@ -87,6 +87,9 @@ pub enum SeedError {
     /// A built-in file does not say what the code expects.
     #[error("the built-in demo content cannot be read: {0}")]
     Content(String),
+    /// A user who can sign in could not be made.
+    #[error(transparent)]
+    Identity(#[from] crate::identity::Error),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),

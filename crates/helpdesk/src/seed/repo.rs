@@ -27,33 +27,12 @@ pub(super) async fn has_agent(tx: &mut PgConnection, emails: &[String]) -> DbRes
     .await?)
 }
 
-/// Makes users who can sign in with the password of that hash; an address that is taken is left
-/// alone. Answers the ids of all by address.
-pub(super) async fn insert_users(
-    tx: &mut PgConnection,
-    users: &[(String, String, &str)],
-    password_hash: &str,
-) -> DbResult<BTreeMap<String, i64>> {
-    let emails: Vec<&str> = users.iter().map(|(email, ..)| email.as_str()).collect();
-    let names: Vec<&str> = users.iter().map(|(_, name, _)| name.as_str()).collect();
-    let roles: Vec<&str> = users.iter().map(|(.., role)| *role).collect();
-    sqlx::query(
-        "INSERT INTO users (email, name, role, password_hash)
-         SELECT email, name, role, $4 FROM unnest($1::text[], $2::text[], $3::text[]) u (email, name, role)
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(&emails)
-    .bind(&names)
-    .bind(&roles)
-    .bind(password_hash)
-    .execute(&mut *tx)
-    .await?;
-    let known: Vec<(String, i64)> =
-        sqlx::query_as("SELECT lower(email), id FROM users WHERE lower(email) = ANY ($1)")
-            .bind(&emails)
-            .fetch_all(tx)
-            .await?;
-    Ok(known.into_iter().collect())
+/// Whether a user has this address already.
+pub(super) async fn has_user(tx: &mut PgConnection, email: &str) -> DbResult<bool> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM users WHERE lower(email) = lower($1))")
+        .bind(email)
+        .fetch_one(tx)
+        .await?)
 }
 
 /// The agents' ids by address.

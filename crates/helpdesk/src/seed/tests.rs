@@ -5,6 +5,7 @@ use kamhub_testkit::{TestClock, TestDatabase};
 
 use super::content::{Content, Turn};
 use super::{SeedError, bulk, demo};
+use crate::identity::password;
 
 const STATES: i64 = 7;
 const CATEGORIES: i64 = 9;
@@ -116,7 +117,8 @@ async fn furniture(database: &TestDatabase) -> Vec<String> {
 #[tokio::test]
 async fn the_demo_obeys_every_rule_and_shows_every_state() {
     let (database, clock) = (TestDatabase::create().await, TestClock::default());
-    let summary = demo::load(&database.db, &clock, Some("a hash")).await.unwrap();
+    let hash = password::hash(&clock, "password", "", "mutnovsky and gorely").await.unwrap();
+    let summary = demo::load(&database.db, &clock, Some(&hash)).await.unwrap();
     assert_eq!((summary.tickets, summary.agents, summary.customers), (300, 14, 120));
     assert_eq!((summary.users, summary.articles, summary.faqs), (4, 11, 15));
     nothing_is_broken(&database, &clock).await;
