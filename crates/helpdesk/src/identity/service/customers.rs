@@ -64,18 +64,10 @@ pub async fn customer_of_platform(
     connection: &mut PgConnection,
     claims: &PlatformClaims,
 ) -> Result<Option<Actor>, Error> {
-    let said = Said::by_platform(claims);
-    let Some(known) = repo::customer_by_number(connection, claims.sub).await? else {
-        return Ok(None);
-    };
-    let other = match said.email {
-        Some(email) if known.email.as_deref() != Some(email) => {
-            repo::customer_by_email(connection, email).await?
-        }
-        _ => None,
-    };
-    let settled = said.merged(&known, other.as_ref()) == known;
-    Ok(settled.then(|| actor(known, None)))
+    match find(connection, &Said::by_platform(claims)).await? {
+        Found::Settled(known) => Ok(Some(actor(known, None))),
+        Found::Changed(_) | Found::New { .. } => Ok(None),
+    }
 }
 
 /// The same, after writing down what the token says.
@@ -125,33 +117,56 @@ pub async fn customer_number(
     Ok(repo::customer_by_id(connection, id).await?.and_then(|row| row.external_id))
 }
 
-async fn settle(
-    tx: &mut PgConnection,
-    clock: &dyn Clock,
-    said: &Said<'_>,
-) -> Result<CustomerRow, Error> {
-    repo::lock_customer(tx, said.number, said.email).await?;
+/// Who is meant, and whether what was said of them is known already.
+enum Found {
+    Settled(CustomerRow),
+    Changed(CustomerRow),
+    New { address_free: bool },
+}
+
+async fn find(connection: &mut PgConnection, said: &Said<'_>) -> Result<Found, Error> {
     let of_number = match said.number {
-        Some(number) => repo::customer_by_number(tx, number).await?,
+        Some(number) => repo::customer_by_number(connection, number).await?,
         None => None,
     };
     let of_address = match said.email {
-        Some(email) => repo::customer_by_email(tx, email).await?,
+        Some(email) => repo::customer_by_email(connection, email).await?,
         None => None,
     };
     let adopted =
         of_address.clone().filter(|row| said.number.is_none() || row.external_id.is_none());
     let Some(known) = of_number.or(adopted) else {
-        let email = said.email.filter(|_| of_address.is_none());
-        let name = said.name.clone().unwrap_or_else(|| customer_name(None, said.number));
-        let now = clock.now();
-        return Ok(repo::customer_insert(tx, now, said.number, email, &name, said.locale).await?);
+        return Ok(Found::New { address_free: of_address.is_none() });
     };
     let merged = said.merged(&known, of_address.as_ref());
-    if merged != known {
-        repo::customer_update(tx, &merged).await?;
+    Ok(if merged == known { Found::Settled(known) } else { Found::Changed(merged) })
+}
+
+async fn settle(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    said: &Said<'_>,
+) -> Result<CustomerRow, Error> {
+    // Most customers are known. Only who has something to write waits for the others who do:
+    // the lock is held until the caller's transaction ends.
+    if let Found::Settled(row) = find(tx, said).await? {
+        return Ok(row);
     }
-    Ok(merged)
+    repo::lock_customer(tx, said.number, said.email).await?;
+    match find(tx, said).await? {
+        Found::Settled(row) => Ok(row),
+        Found::Changed(row) => {
+            repo::customer_update(tx, &row).await?;
+            Ok(row)
+        }
+        Found::New { address_free } => {
+            let email = said.email.filter(|_| address_free);
+            let name = said.name.clone().unwrap_or_else(|| customer_name(None, said.number));
+            let row =
+                repo::customer_insert(tx, clock.now(), said.number, email, &name, said.locale);
+            Ok(row.await?)
+        }
+    }
 }
 
 /// The customer of a ticket's link, who sees that ticket and nothing else.
