@@ -11,21 +11,6 @@ use crate::source::none;
 
 /// Operations of the table that have no handler yet. The list may only shrink, and ends empty.
 const PENDING: &[&str] = &[
-    "auth_sign_in",
-    "auth_sign_out",
-    "auth_token",
-    "auth_token_refresh",
-    "auth_token_revoke",
-    "auth_password_change",
-    "auth_session_list",
-    "auth_session_revoke",
-    "user_list",
-    "user_create",
-    "user_read",
-    "user_update",
-    "api_key_list",
-    "api_key_create",
-    "api_key_revoke",
     "ticket_snooze",
     "ticket_unsnooze",
     "ticket_merge",
