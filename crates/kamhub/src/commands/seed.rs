@@ -64,11 +64,11 @@ pub async fn demo(db: &Db) -> Result<String> {
     let password = random_password(&CLOCK);
     let [(first, ..), ..] = seed::demo::SIGN_INS;
     let hash = password::hash(&CLOCK, "password", first, &password).await.map_err(refusal)?;
-    match seed::demo::load(db, &CLOCK, Some(hash.as_str())).await {
+    match seed::demo::load(db, &CLOCK, Some(&hash)).await {
         Ok(summary) => {
             let mut told = format!("  Demo data        {summary}\n  Demo password    {password}");
             for (email, _, role) in seed::demo::SIGN_INS {
-                told.push_str(&format!("\n  {role:<16} {email}"));
+                told.push_str(&format!("\n  {:<16} {email}", role.as_str()));
             }
             Ok(told + "\n")
         }
