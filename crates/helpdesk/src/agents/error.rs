@@ -5,6 +5,8 @@ use kamhub_httpkit::Problem;
 use kamhub_kernel::Faults;
 use kamhub_postgres::DbError;
 
+use crate::identity;
+
 /// A fault of the agents slice.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -17,6 +19,9 @@ pub enum Error {
     /// Another agent has this value already.
     #[error("another agent has this already")]
     Taken(Faults),
+    /// The identities, where an agent's account is looked up.
+    #[error(transparent)]
+    Identity(#[from] identity::Error),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -35,6 +40,7 @@ impl From<Error> for Problem {
                 "Another agent has one of these values already; see errors",
             )
             .with_faults(faults),
+            Error::Identity(error) => error.into(),
             Error::Database(error) => error.into(),
         }
     }

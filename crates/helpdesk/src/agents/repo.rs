@@ -143,6 +143,7 @@ pub(super) async fn taken(
 pub(super) async fn insert(
     tx: &mut PgConnection,
     profile: &Profile,
+    account: Option<UserId>,
     status: AgentStatus,
     now: DateTime<Utc>,
 ) -> DbResult<AgentId> {
@@ -151,8 +152,8 @@ pub(super) async fn insert(
         r#"WITH agent AS (
                INSERT INTO support_agents (user_id, email, name, team, specialization, timezone,
                    working_hours_start, working_hours_end, max_concurrent_tickets, status,
-                   status_changed_at, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $11) RETURNING id)
+                   status_changed_at, created_at, updated_at, account_id)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $11, $12) RETURNING id)
            INSERT INTO agent_load (agent_id) SELECT id FROM agent
            RETURNING agent_id AS "agent_id: AgentId""#,
         profile.user_id as Option<PlatformUserId>,
@@ -165,7 +166,8 @@ pub(super) async fn insert(
         hours.map(|hours| hours.end.0),
         profile.max_concurrent_tickets,
         status as AgentStatus,
-        now
+        now,
+        account as Option<UserId>
     )
     .fetch_one(tx)
     .await?)
@@ -176,13 +178,14 @@ pub(super) async fn update(
     tx: &mut PgConnection,
     agent: AgentId,
     profile: &Profile,
+    account: Option<UserId>,
     now: DateTime<Utc>,
 ) -> DbResult<()> {
     let hours = profile.working_hours;
     sqlx::query!(
         "UPDATE support_agents SET user_id = $2, email = $3, name = $4, team = $5,
              specialization = $6, timezone = $7, working_hours_start = $8, working_hours_end = $9,
-             max_concurrent_tickets = $10, updated_at = $11
+             max_concurrent_tickets = $10, updated_at = $11, account_id = $12
          WHERE id = $1",
         agent as AgentId,
         profile.user_id as Option<PlatformUserId>,
@@ -194,7 +197,8 @@ pub(super) async fn update(
         hours.map(|hours| hours.start.0),
         hours.map(|hours| hours.end.0),
         profile.max_concurrent_tickets,
-        now
+        now,
+        account as Option<UserId>
     )
     .execute(tx)
     .await?;

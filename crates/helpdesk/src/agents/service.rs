@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kamhub_kernel::page::{Page, PageRequest, Start, encode_cursor};
-use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_kernel::{Actor, Clock, Faults, UserId};
 use kamhub_postgres::{DbError, PgConnection};
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,7 @@ use super::{Error, repo};
 use crate::access::{self, Permission};
 use crate::category::Category;
 use crate::events::{EventType, publish};
+use crate::identity;
 use crate::ids::AgentId;
 
 const EMAIL_TAKEN: &str = "Another agent has this email already";
@@ -36,7 +37,8 @@ pub async fn create(
 ) -> Result<AgentId, Error> {
     let now = clock.now();
     refuse_taken(tx, profile, None).await?;
-    let id = repo::insert(tx, profile, status, now).await.map_err(taken)?;
+    let account = account_of(tx, &profile.email).await?;
+    let id = repo::insert(tx, profile, account, status, now).await.map_err(taken)?;
     let agent = read(tx, now, id).await?;
     let data = json!({"agent": agent, "by": actor.label()});
     publish(tx, now, EventType::AgentCreated, &subject(id), &data).await?;
@@ -62,7 +64,8 @@ pub async fn update(
         return Ok(());
     }
     refuse_taken(tx, &profile, Some(id)).await?;
-    repo::update(tx, id, &profile, now).await.map_err(taken)?;
+    let account = account_of(tx, &profile.email).await?;
+    repo::update(tx, id, &profile, account, now).await.map_err(taken)?;
     let after = read(tx, now, id).await?;
     let (old, new) = differences(&before, &after);
     let data = json!({"agentId": id, "before": old, "after": new, "by": actor.label()});
@@ -141,6 +144,12 @@ pub async fn list(
     Ok(Page { items, total, total_capped: false, next_cursor })
 }
 
+/// The account by which the agent signs in: the user with the same address.
+async fn account_of(tx: &mut PgConnection, email: &str) -> Result<Option<UserId>, Error> {
+    let account = identity::service::account_by_email(tx, email).await?;
+    Ok(account.map(|account| account.id))
+}
+
 /// The ledger row first: claims pass over an agent who is being changed.
 async fn read_locked(
     tx: &mut PgConnection,
@@ -173,6 +182,9 @@ fn taken(error: DbError) -> Error {
     match error.constraint() {
         Some("support_agents_email_key") => Error::Taken(Faults::of("email", EMAIL_TAKEN)),
         Some("support_agents_user_id_key") => Error::Taken(Faults::of("userId", USER_TAKEN)),
+        Some("support_agents_account_id_key") => {
+            Error::Taken(Faults::of("email", "Another agent signs in with this email already"))
+        }
         _ => Error::Database(error),
     }
 }

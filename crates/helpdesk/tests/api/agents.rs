@@ -1,5 +1,5 @@
 use chrono::Duration;
-use kamhub_helpdesk::agents::model::AgentStatus;
+use kamhub_helpdesk::agents::model::{AgentStatus, Profile};
 use kamhub_helpdesk::agents::{self, service};
 use kamhub_helpdesk::ids::AgentId;
 use kamhub_kernel::{Actor, Clock as _, Role, SessionId, UserId};
@@ -270,12 +270,9 @@ async fn an_agent_who_signs_in_is_known_by_account_or_email_and_sets_their_own_s
     for linked in [false, true] {
         let status = if linked { AgentStatus::Busy } else { AgentStatus::Online };
         if linked {
-            sqlx::query("UPDATE support_agents SET account_id = $1, email = 'new@kamhub.example' WHERE id = $2")
-                .bind(account)
-                .bind(id(&anna).0)
-                .execute(&mut *tx)
-                .await
-                .unwrap();
+            // Every change of the profile looks for the account anew.
+            let change = |profile| Profile { team: None, ..profile };
+            service::update(&mut tx, &*app.clock, &actor, id(&anna), change).await.unwrap();
         }
         let known = service::agent_by_account(&mut tx, UserId(account)).await.unwrap();
         assert_eq!(known, linked.then(|| id(&anna)));
