@@ -5,7 +5,7 @@ use kamhub_kernel::Faults;
 use kamhub_postgres::DbError;
 
 use super::model::Ticket;
-use super::state::InvalidTransition;
+use super::state::{InvalidTransition, Status};
 use crate::{agents, identity};
 
 /// A fault of the tickets slice.
@@ -26,6 +26,9 @@ pub enum Error {
     /// Two tickets that cannot be merged, or a merge that cannot be undone.
     #[error("{0}")]
     Merge(&'static str),
+    /// A resolved or closed ticket cannot be snoozed.
+    #[error("A ticket that is {0} cannot be snoozed")]
+    Finished(Status),
     /// Fields are at fault.
     #[error("some fields are not valid")]
     Invalid(Faults),
@@ -59,6 +62,7 @@ impl From<Error> for Problem {
             )
             .with_current(&current.view()),
             Error::Merge(message) => Self::conflict("MERGE_REFUSED", message),
+            Error::Finished(_) => Self::conflict("INVALID_TICKET_STATUS", error.to_string()),
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Agents(error) => error.into(),
             Error::Identity(error) => error.into(),

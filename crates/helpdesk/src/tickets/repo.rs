@@ -2,6 +2,8 @@
 
 pub(super) mod backlog;
 pub(super) mod list;
+pub(super) mod merges;
+pub(super) mod moves;
 
 use chrono::{DateTime, Utc};
 use kamhub_kernel::Actor;

@@ -3,8 +3,12 @@
 
 pub mod backlog;
 pub mod change;
+pub mod conversation;
 pub mod create;
 pub mod list;
+pub mod merge;
+pub mod snooze;
+pub mod split;
 
 use kamhub_kernel::Actor;
 use kamhub_kernel::page::Page;

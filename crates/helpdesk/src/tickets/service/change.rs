@@ -178,7 +178,7 @@ pub async fn lock_for_change(
     Ok(ticket)
 }
 
-fn check_version(ticket: &Ticket, seen: Option<i32>) -> Result<(), Error> {
+pub(super) fn check_version(ticket: &Ticket, seen: Option<i32>) -> Result<(), Error> {
     match seen {
         Some(seen) if seen != ticket.version => Err(Error::Stale(seen, Box::new(ticket.clone()))),
         _ => Ok(()),
