@@ -11,6 +11,7 @@ pub mod events;
 pub mod identity;
 pub mod ids;
 pub mod jobs;
+pub mod messages;
 pub mod openapi;
 pub mod operations;
 pub mod reports;

@@ -7,6 +7,7 @@ use utoipa_axum::routes;
 use crate::agents::http as agents;
 use crate::app::App;
 use crate::identity::http as identity;
+use crate::messages::http as messages;
 use crate::openapi::Document;
 use crate::operations::http as operations;
 use crate::reports::http as reports;
@@ -19,6 +20,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(identity())
         .merge(agents())
         .merge(tickets())
+        .merge(messages())
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -72,4 +74,14 @@ fn tickets() -> OpenApiRouter<App> {
         .routes(routes!(tickets::assignment::handler))
         .routes(routes!(tickets::events::handler))
         .routes(routes!(tickets::access_link::handler))
+        .routes(routes!(tickets::merge::handler))
+        .routes(routes!(tickets::unmerge::handler))
+        .routes(routes!(tickets::split::handler))
+        .routes(routes!(tickets::snooze::handler, tickets::unsnooze::handler))
+}
+
+fn messages() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(messages::list::handler, messages::create::handler))
+        .routes(routes!(messages::rate::handler))
 }

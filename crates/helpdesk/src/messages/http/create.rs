@@ -1,0 +1,150 @@
+//! `POST /api/support/tickets/{id}/messages`.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use garde::Validate;
+use kamhub_httpkit::validate::{text, web_address};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, IdempotencyKey, Valid};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::identity::http::caller::Caller;
+use crate::ids::{AgentId, MessageId};
+use crate::messages::model::{Attachment, MessageView, SenderType};
+use crate::messages::service::create::{self, Request};
+use crate::tickets::http::ticket_path::TicketPath;
+
+/// A file that is named in a new message.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schema(as = MessageAttachmentInput)]
+pub struct AttachmentInput {
+    /// Where it is: an http or https address.
+    #[garde(custom(web_address))]
+    #[schema(required = true, examples("https://kamhub.example/files/voucher.pdf"))]
+    url: String,
+    /// The file's name, 1 to 255 characters.
+    #[garde(custom(text(1, 255)))]
+    #[schema(required = true, min_length = 1, max_length = 255, examples("voucher.pdf"))]
+    name: String,
+}
+
+/// A new message (contract, section 2).
+#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CreateMessage {
+    /// The text, 1 to 10000 characters.
+    #[garde(custom(text(1, 10_000)))]
+    #[schema(
+        required = true,
+        min_length = 1,
+        max_length = 10_000,
+        examples("The second charge was refunded today.")
+    )]
+    message: String,
+    /// For whom a service's API key speaks; agent where it does not say. A signed-in person speaks
+    /// for themselves, whatever this says.
+    #[garde(skip)]
+    #[schema(examples("agent"))]
+    sender_type: Option<SenderType>,
+    /// The agent or customer for whom a service speaks.
+    #[garde(skip)]
+    #[schema(examples("7"))]
+    sender_id: Option<AgentId>,
+    /// Their name, 1 to 100 characters.
+    #[garde(inner(custom(text(1, 100))))]
+    #[schema(min_length = 1, max_length = 100, examples("Анна Лебедева"))]
+    sender_name: Option<String>,
+    /// At most 20 files.
+    #[garde(dive, length(max = 20))]
+    #[schema(max_items = 20)]
+    attachments: Vec<AttachmentInput>,
+    /// A note of the desk to itself; customers never see it, and cannot write one.
+    #[garde(skip)]
+    is_internal: Option<bool>,
+    /// Written by a program: no answer in the sense of any deadline. Only from a service's API key.
+    #[garde(skip)]
+    is_automatic: Option<bool>,
+    /// The last message that the writer has read: a newer public one is answered with 409.
+    #[garde(skip)]
+    last_seen_message_id: Option<MessageId>,
+    /// When it was written elsewhere: only from an administrator or a service's API key.
+    #[serde(deserialize_with = "kamhub_httpkit::query::body_time")]
+    #[garde(skip)]
+    created_at: Option<DateTime<Utc>>,
+}
+
+impl From<CreateMessage> for Request {
+    fn from(body: CreateMessage) -> Self {
+        let file = |file: AttachmentInput| Attachment { url: file.url, name: file.name };
+        Self {
+            message: body.message,
+            sender_type: body.sender_type,
+            sender_id: body.sender_id.map(|id| id.0),
+            sender_name: body.sender_name,
+            attachments: body.attachments.into_iter().map(file).collect(),
+            is_internal: body.is_internal.unwrap_or(false),
+            is_automatic: body.is_automatic.unwrap_or(false),
+            created_at: body.created_at,
+            last_seen: body.last_seen_message_id,
+        }
+    }
+}
+
+/// A message that was stored.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub message: MessageView,
+    /// Whether it went into a new ticket that continues the closed one; `ticketId` names it.
+    pub follow_up: bool,
+}
+
+/// Write in a ticket
+///
+/// Who speaks is decided by the credentials: a user as agent, a customer as themselves, a service's
+/// API key for whom it names. The first public answer of an agent sets `firstResponseAt` and takes
+/// the ticket into work; a customer's message brings a ticket back that waits, is held, or was
+/// resolved, and reopens a closed one within some business days; after that it goes into a follow-up.
+/// Either side's message ends a snooze. To a merged ticket it goes where the conversation goes on.
+#[utoipa::path(
+    post, path = "/api/support/tickets/{id}/messages", operation_id = "message_create",
+    tag = "messages",
+    params(
+        ("id" = String, Path, description = "The ticket's id or number", example = "TKT-17"),
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "1 to 255 characters; a repeated request with the same key is answered as the first time"),
+    ),
+    request_body(content = CreateMessage, example = json!({
+        "message": "The second charge was refunded today.", "senderType": "agent",
+        "senderName": "Анна Лебедева", "isInternal": false
+    })),
+    responses(
+        (status = 201, description = "The new message", body = Envelope<CreatedMessage>),
+        (status = 409, description = "NEWER_MESSAGE: somebody wrote since lastSeenMessageId; see current",
+            body = ErrorBody),
+    ),
+)]
+pub async fn handler(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    TicketPath(ticket): TicketPath,
+    key: IdempotencyKey,
+    body: Valid<CreateMessage>,
+) -> ApiResult<Answer> {
+    let mut tx = app.db.begin().await?;
+    if let Some(answer) = key.begin(&mut tx, app.clock.now(), &actor, &body.hash).await? {
+        return Ok(answer);
+    }
+    let window = app.settings.reopen_window_days;
+    let request = body.value.into();
+    let created = create::create(&mut tx, &*app.clock, &actor, ticket, request, window).await?;
+    let message = created.message.view_for(&actor);
+    let answer = Answer::created(CreatedMessage { message, follow_up: created.follow_up });
+    key.finish(&mut tx, &actor, &answer).await?;
+    tx.commit().await?;
+    Ok(answer)
+}

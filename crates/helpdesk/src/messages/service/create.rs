@@ -1,0 +1,212 @@
+//! Somebody writes in a ticket.
+
+use chrono::{DateTime, Utc};
+use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_postgres::PgConnection;
+use serde_json::json;
+
+use super::scope;
+use crate::agents;
+use crate::events::{self, EventType};
+use crate::ids::{AgentId, MessageId, TicketId};
+use crate::messages::error::Error;
+use crate::messages::model::{Attachment, Message, NewMessage, Scope, Sender, SenderType};
+use crate::messages::repo;
+use crate::tickets::model::Ticket;
+use crate::tickets::service::conversation::{self, Spoken};
+use crate::tickets::service::create::{import_time, subject_of};
+
+/// What is asked for. Who speaks is decided by the caller; only a service is asked for whom.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The text.
+    pub message: String,
+    /// For whom a service speaks; an agent where it does not say.
+    pub sender_type: Option<SenderType>,
+    /// The agent or customer for whom a service speaks.
+    pub sender_id: Option<i64>,
+    /// Their name.
+    pub sender_name: Option<String>,
+    /// The files.
+    pub attachments: Vec<Attachment>,
+    /// A note of the desk to itself.
+    pub is_internal: bool,
+    /// Written by a program.
+    pub is_automatic: bool,
+    /// When it was written elsewhere, for an import.
+    pub created_at: Option<DateTime<Utc>>,
+    /// The last message that the caller has read.
+    pub last_seen: Option<MessageId>,
+}
+
+/// A message that was stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Created {
+    /// The message.
+    pub message: Message,
+    /// Whether it went into a ticket that continues the one that was asked for.
+    pub follow_up: bool,
+}
+
+/// Stores a message and what follows from it, and tells the rest of the platform. To a merged ticket
+/// it goes where the conversation goes on; a customer's to a ticket that was closed more than
+/// `reopen_window_days` business days ago goes into a linked follow-up.
+///
+/// # Errors
+/// A ticket that does not exist, or not for this actor; field faults; [`Error::Newer`].
+pub async fn create(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    ticket: TicketId,
+    request: Request,
+    reopen_window_days: u32,
+) -> Result<Created, Error> {
+    // The lock first: everything below is about the conversation as it stands.
+    let mut conversation = conversation::lock(tx, actor, ticket).await?;
+    let scope = scope(tx, actor, &conversation).await?;
+    let created_at = time(clock, actor, &conversation.addressed, request.created_at)?;
+    let sender = sender(tx, actor, &conversation.addressed, &request).await?;
+    check_flags(actor, &sender, &request)?;
+    check_seen(tx, actor, &scope, request.last_seen).await?;
+    let customers_turn =
+        sender.kind == SenderType::Customer && !request.is_internal && !request.is_automatic;
+    let follow_up = customers_turn
+        && conversation::is_past_reopening(&conversation.ticket, created_at, reopen_window_days);
+    if follow_up {
+        let text = &request.message;
+        conversation =
+            conversation::follow_up(tx, clock, actor, conversation, text, created_at).await?;
+    }
+    let new = NewMessage {
+        ticket_id: conversation.ticket.id,
+        sender,
+        message: request.message,
+        attachments: request.attachments,
+        is_internal: request.is_internal,
+        is_automatic: request.is_automatic,
+        original_ticket_id: conversation.through(),
+        created_at,
+    };
+    let message = repo::insert(tx, &new, clock.now()).await?;
+    let spoken = spoken(&message);
+    conversation::message_written(tx, clock, actor, conversation, &spoken).await?;
+    let subject = subject_of(message.ticket_id);
+    let told = json!({"message": message.view(), "isInternal": message.is_internal,
+        "isAutomatic": message.is_automatic, "followUp": follow_up});
+    events::publish(tx, clock.now(), EventType::TicketMessageCreated, &subject, &told).await?;
+    Ok(Created { message, follow_up })
+}
+
+fn spoken(message: &Message) -> Spoken {
+    Spoken {
+        id: message.id,
+        turn: message.turn(),
+        at: message.created_at,
+        kind: if message.is_internal { "note" } else { "message" },
+        details: json!({
+            "messageId": message.id,
+            "senderType": message.sender_type,
+            "senderName": message.sender_name,
+            "internal": message.is_internal,
+            "automatic": message.is_automatic,
+            "createdAt": message.created_at,
+        }),
+    }
+}
+
+/// When it was written: now, or as declared for an import, and never before its ticket.
+fn time(
+    clock: &dyn Clock,
+    actor: &Actor,
+    ticket: &Ticket,
+    declared: Option<DateTime<Utc>>,
+) -> Result<DateTime<Utc>, Error> {
+    let at = import_time(actor, declared, clock.now())?;
+    if declared.is_some() && at < ticket.created_at {
+        let sentence = "Created at must not lie before the ticket's creation";
+        return Err(Error::Invalid(Faults::of("createdAt", sentence)));
+    }
+    Ok(at)
+}
+
+/// Who speaks (contract, section 1): a person for themselves, whatever the body says; a service for
+/// whom it names.
+async fn sender(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    ticket: &Ticket,
+    request: &Request,
+) -> Result<Sender, Error> {
+    match actor {
+        Actor::User { name, .. } => {
+            let id = agents::service::agent_of(tx, actor).await?.map(|agent| agent.0);
+            Ok(Sender { kind: SenderType::Agent, id, name: name.clone() })
+        }
+        Actor::Customer { id, name, .. } => {
+            Ok(Sender { kind: SenderType::Customer, id: Some(id.0), name: name.clone() })
+        }
+        Actor::Anonymous { .. } => Err(crate::tickets::Error::NotFound.into()),
+        Actor::Service { .. } | Actor::System { .. } => {
+            spoken_for(tx, actor, ticket, request).await
+        }
+    }
+}
+
+async fn spoken_for(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    ticket: &Ticket,
+    request: &Request,
+) -> Result<Sender, Error> {
+    let kind = request.sender_type.unwrap_or(SenderType::Agent);
+    let mut known = None;
+    let mut id = request.sender_id;
+    match (kind, request.sender_id) {
+        (SenderType::Agent, Some(agent)) => {
+            known = agents::service::agent_name(tx, AgentId(agent)).await?;
+            if known.is_none() {
+                let sentence = "Sender id names an agent who does not exist";
+                return Err(Error::Invalid(Faults::of("senderId", sentence)));
+            }
+        }
+        (SenderType::Customer, given) => {
+            known = Some(ticket.customer_name.clone());
+            id = given.or(ticket.requester_id.map(|customer| customer.0));
+        }
+        _ => {}
+    }
+    let name = request.sender_name.clone().or(known).unwrap_or_else(|| actor.name().to_owned());
+    Ok(Sender { kind, id, name })
+}
+
+/// Notes are the desk's own; only programs write automatically.
+fn check_flags(actor: &Actor, sender: &Sender, request: &Request) -> Result<(), Error> {
+    let mut faults = Faults::new();
+    if request.is_internal && sender.kind == SenderType::Customer {
+        faults.add("isInternal", "Is internal is not for messages of customers");
+    }
+    let program = matches!(actor, Actor::Service { .. } | Actor::System { .. });
+    if request.is_automatic && !program {
+        faults.add("isAutomatic", "Is automatic can only be given by a service's API key");
+    }
+    faults.check(()).map_err(Error::Invalid)
+}
+
+/// Refuses an answer that was written without a newer public message in sight, whoever wrote it
+/// (semantics, section 3). Newer is what stands further down in the conversation.
+async fn check_seen(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    scope: &Scope,
+    last_seen: Option<MessageId>,
+) -> Result<(), Error> {
+    let Some(id) = last_seen else { return Ok(()) };
+    let seen = repo::find(tx, id).await?.filter(|message| scope.includes(message));
+    let sentence = "Last seen message id is not a message of this ticket";
+    let seen = seen.ok_or_else(|| Error::Invalid(Faults::of("lastSeenMessageId", sentence)))?;
+    match repo::newest_after(tx, scope, &seen).await? {
+        Some(newer) => Err(Error::Newer(Box::new(newer.view_for(actor)))),
+        None => Ok(()),
+    }
+}
