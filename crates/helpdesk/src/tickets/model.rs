@@ -332,6 +332,7 @@ pub struct TicketView {
     #[schema(examples("4711"))]
     pub related_booking_id: Option<String>,
     /// The platform's order number.
+    #[schema(examples("815"))]
     pub related_order_id: Option<String>,
     /// How it was solved.
     pub resolution: Option<String>,

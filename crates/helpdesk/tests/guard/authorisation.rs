@@ -164,6 +164,29 @@ async fn credentials_without_the_right_are_refused() {
 }
 
 #[tokio::test]
+async fn a_customer_reaches_nothing_that_is_the_desks_own() {
+    let app = TestApp::start().await;
+    let body = serde_json::json!({
+        "subject": "Payment failed", "description": "My card was charged twice.",
+        "customerName": "Irina", "customerEmail": "irina@example.com"
+    });
+    let ticket = app.admin.post("/api/support/tickets", body).await;
+    let id = ticket.data(201)["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/support/tickets/{id}/access-link");
+    let link = app.admin.call(Method::POST, &path, None).await;
+    let token = link.data(201)["token"].as_str().unwrap().to_owned();
+    let customer = app.anonymous.header("x-ticket-access", &token);
+    customer.get(&format!("/api/support/tickets/{id}")).await.data(200);
+    let mut found = Vec::new();
+    for (operation, access) in covered() {
+        if matches!(access, Access::Staff(_) | Access::Person) {
+            expect(&customer, "a customer", &operation, 403, &mut found).await;
+        }
+    }
+    none(&found, "A customer's link opens one ticket and nothing of the desk:");
+}
+
+#[tokio::test]
 async fn the_right_credentials_pass_the_gate() {
     let app = TestApp::start().await;
     let mut found = Vec::new();

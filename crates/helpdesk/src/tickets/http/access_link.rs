@@ -20,6 +20,7 @@ const VALID_FOR: Duration = Duration::days(30);
 #[serde(rename_all = "camelCase")]
 pub struct AccessLink {
     /// The secret: send it as `X-Ticket-Access`, or as the query parameter `access`.
+    #[schema(examples("AAAAAAAAABEAAAAAAAAAKgAAAABpz8cA"))]
     pub token: String,
     /// The call that it opens, for example in a page of the platform.
     #[schema(examples("https://support.kamhub.example/api/support/tickets/17?access=…"))]
