@@ -166,9 +166,10 @@ pub struct MessageView {
     /// Written by a program.
     pub is_automatic: bool,
     /// 1 to 5, from the customer.
-    #[schema(minimum = 1, maximum = 5)]
+    #[schema(minimum = 1, maximum = 5, examples(5))]
     pub rating: Option<i16>,
     /// What the customer says to it.
+    #[schema(examples("Quick and clear, thank you!"))]
     pub rating_comment: Option<String>,
     /// When it was rated.
     pub rated_at: Option<DateTime<Utc>>,

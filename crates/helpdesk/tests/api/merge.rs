@@ -3,7 +3,7 @@ use kamhub_kernel::Role;
 use kamhub_testkit::{Reply, TestApp};
 use serde_json::{Value, json};
 
-use crate::speaking::{customer, kinds, now, number, post, rate, read, request, say, texts, write};
+use crate::speaking::{customer, kinds, messages, now, post, rating, say, seen_by, texts};
 use crate::support::{agent, bring_to, create, load, patch, path};
 
 async fn merge(app: &TestApp, source: &Value, target: &Value) -> Reply {
@@ -244,19 +244,16 @@ async fn a_customer_whose_ticket_went_into_somebody_elses_sees_their_own_part_on
     let answer = say(&app, &mine, "agent", "Hello Irina").await;
     say(&app, &theirs, "agent", "Hello Oleg").await;
     merge(&app, &mine, &theirs).await.data(200);
-    let seen = |messages: Vec<kamhub_helpdesk::messages::model::Message>| -> Vec<String> {
-        messages.into_iter().map(|message| message.message).collect()
-    };
-    let me = customer(&mine);
-    assert_eq!(seen(read(&app, &me, &mine).await.unwrap()), ["I am Irina", "Hello Irina"]);
-    assert_eq!(seen(read(&app, &customer(&theirs), &theirs).await.unwrap()), ["Hello Oleg"]);
-    assert!(read(&app, &me, &theirs).await.is_err());
-    let more = write(&app, &me, &mine, request("Thank you")).await.unwrap().message;
-    assert_eq!(more.ticket_id.0, number(&theirs["id"]));
-    assert_eq!(seen(read(&app, &me, &mine).await.unwrap()).len(), 3);
-    assert_eq!(seen(read(&app, &customer(&theirs), &theirs).await.unwrap()).len(), 1);
-    assert!(rate(&app, &me, &answer, 5).await.is_ok());
-    assert!(rate(&app, &customer(&theirs), &answer, 1).await.is_err());
+    let (me, them) = (customer(&app, &mine), customer(&app, &theirs));
+    assert_eq!(seen_by(&me, &mine).await, ["I am Irina", "Hello Irina"]);
+    assert_eq!(seen_by(&them, &theirs).await, ["Hello Oleg"]);
+    me.get(&messages(&theirs)).await.fault(404, "NOT_FOUND");
+    let more = me.post(&messages(&mine), json!({"message": "Thank you"})).await;
+    assert_eq!(more.data(201)["ticketId"], theirs["id"]);
+    assert_eq!(seen_by(&me, &mine).await.len(), 3);
+    assert_eq!(seen_by(&them, &theirs).await.len(), 1);
+    me.post(&rating(&answer), json!({"rating": 5})).await.data(200);
+    them.post(&rating(&answer), json!({"rating": 1})).await.fault(404, "NOT_FOUND");
     assert_eq!(texts(&app, &theirs).await.len(), 4);
 }
 

@@ -1,13 +1,10 @@
 use chrono::Duration;
-use kamhub_helpdesk::messages::Error;
 use kamhub_kernel::Role;
 use kamhub_testkit::TestApp;
 use serde_json::json;
 
-use crate::speaking::{
-    clock, customer, number, person, post, rate, read, request, say, texts, time, write,
-};
-use crate::support::{agent, create, path};
+use crate::speaking::{clock, customer, messages, person, post, rating, say, seen_by, texts, time};
+use crate::support::{agent, create, path, ticket_body};
 
 #[tokio::test]
 async fn a_message_is_answered_as_the_contract_prints_it() {
@@ -81,56 +78,60 @@ async fn all_faults_of_a_message_are_told_by_field() {
 async fn who_speaks_is_decided_by_the_credentials_and_not_by_the_body() {
     let app = TestApp::start().await;
     let ticket = create(&app.admin, json!({})).await;
-    let mut claim = request("Hello");
-    claim.sender_type = Some(kamhub_helpdesk::messages::model::SenderType::System);
-    claim.sender_name = Some("The director".to_owned());
-    claim.sender_id = Some(99);
-    let by_person = write(&app, &person(), &ticket, claim.clone()).await.unwrap().message;
-    assert_eq!(by_person.sender_type.as_str(), "agent");
-    assert_eq!((by_person.sender_name.as_str(), by_person.sender_id), ("Анна Лебедева", None));
-    let by_customer = write(&app, &customer(&ticket), &ticket, claim).await.unwrap().message;
-    assert_eq!(by_customer.sender_type.as_str(), "customer");
-    assert_eq!(by_customer.sender_id, Some(number(&ticket["requesterId"])));
-    let anna = agent(&app, "Anna", json!({})).await;
-    let body = json!({"message": "x", "senderId": anna["id"]});
+    let claim = json!({"message": "Hello", "senderType": "system", "senderId": "99",
+        "senderName": "The director"});
+    let target = messages(&ticket);
+    let person = person(&app).await;
+    let by_person = person.post(&target, claim.clone()).await.data(201).clone();
+    assert_eq!(by_person["senderType"], "agent");
+    assert_eq!(by_person["senderName"], "Анна Лебедева");
+    assert_eq!(by_person["senderId"], json!(null));
+    let same = agent(&app, "Anna", json!({"email": "anna@kamhub.example"})).await;
+    let by_agent = person.post(&target, claim.clone()).await.data(201).clone();
+    assert_eq!(by_agent["senderId"], same["id"]);
+    let by_customer = customer(&app, &ticket).post(&target, claim).await.data(201).clone();
+    assert_eq!(by_customer["senderType"], "customer");
+    assert_eq!(by_customer["senderName"], ticket["customerName"]);
+    assert_eq!(by_customer["senderId"], ticket["requesterId"]);
+    let boris = agent(&app, "Boris", json!({})).await;
+    let body = json!({"message": "x", "senderId": boris["id"]});
     let for_agent = post(&app, &ticket, body).await.data(201).clone();
-    assert_eq!((&for_agent["senderName"], &for_agent["senderId"]), (&json!("Anna"), &anna["id"]));
+    assert_eq!((&for_agent["senderName"], &for_agent["senderId"]), (&json!("Boris"), &boris["id"]));
     let for_customer = say(&app, &ticket, "customer", "x").await;
     assert_eq!(for_customer["senderName"], ticket["customerName"]);
     assert_eq!(for_customer["senderId"], ticket["requesterId"]);
     let of_system = say(&app, &ticket, "system", "x").await;
     assert_eq!(of_system["senderType"], "system");
     let viewer = app.key(Role::Viewer, None).await;
-    let reply = viewer.post(&format!("{}/messages", path(&ticket)), json!({"message": "x"})).await;
-    reply.fault(403, "FORBIDDEN");
+    viewer.post(&target, json!({"message": "x"})).await.fault(403, "FORBIDDEN");
 }
 
 #[tokio::test]
 async fn internal_notes_are_written_and_seen_by_the_desk_only() {
     let app = TestApp::start().await;
     let ticket = create(&app.admin, json!({})).await;
+    let boris = agent(&app, "Boris", json!({})).await;
     let note = json!({"message": "Is this the same card?", "isInternal": true});
     let note = post(&app, &ticket, note).await.data(201).clone();
-    let answer = say(&app, &ticket, "agent", "We look into it.").await;
-    let seen = read(&app, &customer(&ticket), &ticket).await.unwrap();
-    assert_eq!(seen.len(), 1);
-    assert_eq!(seen[0].message, "We look into it.");
-    assert_eq!(seen[0].view_for(&customer(&ticket)).sender_id, None);
+    let answer = json!({"message": "We look into it.", "senderId": boris["id"]});
+    let answer = post(&app, &ticket, answer).await.data(201).clone();
+    let me = customer(&app, &ticket);
+    let seen = me.get(&messages(&ticket)).await;
+    assert_eq!((&seen.json["total"], &seen.data(200)[0]["id"]), (&json!(1), &answer["id"]));
+    assert_eq!(seen.data(200)[0]["senderName"], "Boris");
+    assert_eq!(seen.data(200)[0]["senderId"], json!(null), "an agent's id is not for customers");
     assert_eq!(texts(&app, &ticket).await.len(), 2);
-    let mut secret = request("x");
-    secret.is_internal = true;
-    let fault = write(&app, &customer(&ticket), &ticket, secret).await;
-    assert!(matches!(fault, Err(Error::Invalid(faults)) if faults.has("isInternal")));
+    let secret = me.post(&messages(&ticket), json!({"message": "x", "isInternal": true})).await;
+    assert!(secret.fault(400, "VALIDATION_FAILED")["isInternal"].is_string());
     let for_customer = json!({"message": "x", "senderType": "customer", "isInternal": true});
     let fault = post(&app, &ticket, for_customer).await;
     assert!(fault.fault(400, "VALIDATION_FAILED")["isInternal"].is_string());
     // A note is no message that a customer could have seen, or rate.
-    let mut blind = request("x");
-    blind.last_seen = Some(kamhub_helpdesk::ids::MessageId(number(&note["id"])));
-    let fault = write(&app, &customer(&ticket), &ticket, blind).await;
-    assert!(matches!(fault, Err(Error::Invalid(faults)) if faults.has("lastSeenMessageId")));
-    assert!(matches!(rate(&app, &customer(&ticket), &note, 5).await, Err(Error::NotFound)));
-    assert!(rate(&app, &customer(&ticket), &answer, 5).await.is_ok());
+    let blind = json!({"message": "x", "lastSeenMessageId": note["id"]});
+    let fault = me.post(&messages(&ticket), blind).await;
+    assert!(fault.fault(400, "VALIDATION_FAILED")["lastSeenMessageId"].is_string());
+    me.post(&rating(&note), json!({"rating": 5})).await.fault(404, "NOT_FOUND");
+    me.post(&rating(&answer), json!({"rating": 5})).await.data(200);
 }
 
 #[tokio::test]
@@ -141,12 +142,29 @@ async fn a_customer_reaches_their_own_tickets_only() {
         json!({"customerId": 43, "customerEmail": "oleg@example.com", "customerName": "Олег"});
     let theirs = create(&app.admin, other).await;
     let answer = say(&app, &theirs, "agent", "Hello Oleg").await;
-    let me = customer(&mine);
-    let missing =
-        |error: &Error| matches!(error, Error::Tickets(kamhub_helpdesk::tickets::Error::NotFound));
-    assert!(missing(&read(&app, &me, &theirs).await.unwrap_err()));
-    assert!(missing(&write(&app, &me, &theirs, request("x")).await.unwrap_err()));
-    assert!(matches!(rate(&app, &me, &answer, 1).await, Err(Error::NotFound)));
+    let me = customer(&app, &mine);
+    me.get(&messages(&mine)).await.data(200);
+    me.get(&messages(&theirs)).await.fault(404, "NOT_FOUND");
+    me.post(&messages(&theirs), json!({"message": "x"})).await.fault(404, "NOT_FOUND");
+    me.post(&rating(&answer), json!({"rating": 1})).await.fault(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn whoever_has_the_link_of_a_ticket_reads_writes_and_rates_there() {
+    let app = TestApp::start().await;
+    let claim = app.anonymous.post("/api/support/tickets", ticket_body()).await.data(201).clone();
+    let other =
+        create(&app.admin, json!({"customerId": 43, "customerEmail": "o@example.com"})).await;
+    let note = json!({"message": "A note", "isInternal": true});
+    post(&app, &claim, note).await.data(201);
+    let answer = say(&app, &claim, "agent", "Hello").await;
+    let link = app.admin.post(&format!("{}/access-link", path(&claim)), json!({})).await;
+    let holder = app.anonymous.header("x-ticket-access", link.data(201)["token"].as_str().unwrap());
+    assert_eq!(seen_by(&holder, &claim).await, ["Hello"]);
+    let mine = holder.post(&messages(&claim), json!({"message": "Thanks"})).await;
+    assert_eq!(mine.data(201)["senderType"], "customer");
+    holder.post(&rating(&answer), json!({"rating": 5})).await.data(200);
+    holder.get(&messages(&other)).await.fault(404, "NOT_FOUND");
 }
 
 #[tokio::test]

@@ -1,21 +1,14 @@
 //! Who writes in tickets, for the tests of messages.
 
-use chrono::{DateTime, Utc};
-use kamhub_helpdesk::ids::{MessageId, TicketId};
-use kamhub_helpdesk::messages::model::Message;
-use kamhub_helpdesk::messages::service::create::{self, Created, Request};
-use kamhub_helpdesk::messages::{Error, service};
-use kamhub_kernel::page::{PageRequest, Start};
-use kamhub_kernel::{Actor, CustomerId, Role, SessionId, UserId};
-use kamhub_testkit::{Reply, TestApp};
+use chrono::{DateTime, Duration, Utc};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use kamhub_kernel::Role;
+use kamhub_testkit::app::PLATFORM_SECRET;
+use kamhub_testkit::{Client, Reply, TestApp};
 use serde_json::{Value, json};
 
+use crate::people::{tokens, user};
 use crate::support::path;
-
-/// The number in an id on the wire.
-pub fn number(id: &Value) -> i64 {
-    id.as_str().unwrap().parse().unwrap()
-}
 
 /// Writes in a ticket with the administrator's key.
 pub async fn post(app: &TestApp, ticket: &Value, body: Value) -> Reply {
@@ -34,9 +27,7 @@ pub async fn now(app: &TestApp, ticket: &Value) -> Value {
 
 /// The texts of a ticket's messages, as staff see them.
 pub async fn texts(app: &TestApp, ticket: &Value) -> Vec<String> {
-    let reply = app.admin.get(&format!("{}/messages?limit=100", path(ticket))).await;
-    let rows = reply.data(200).as_array().unwrap().clone();
-    rows.iter().map(|row| row["message"].as_str().unwrap().to_owned()).collect()
+    seen_by(&app.admin, ticket).await
 }
 
 /// What the timeline of a ticket calls what happened, from the first message or merge on.
@@ -56,76 +47,38 @@ pub async fn told(app: &TestApp, kind: &str) -> i64 {
         .unwrap()
 }
 
-/// The customer of a ticket.
-pub fn customer(ticket: &Value) -> Actor {
-    Actor::Customer {
-        id: CustomerId(number(&ticket["requesterId"])),
-        name: "Ирина Соколова".to_owned(),
-        email: None,
-        only_ticket: None,
-    }
+/// The customer of a ticket, with a token that the platform minted.
+pub fn customer(app: &TestApp, ticket: &Value) -> Client {
+    let claims = json!({
+        "iss": "kamhub-platform", "aud": "kamhub-support", "sub": ticket["customerId"],
+        "exp": (clock(app) + Duration::hours(1)).timestamp(),
+        "name": ticket["customerName"], "email": ticket["customerEmail"],
+    });
+    let key = EncodingKey::from_secret(PLATFORM_SECRET);
+    app.anonymous.bearer(&encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap())
 }
 
-/// A person of the desk.
-pub fn person() -> Actor {
-    Actor::User {
-        id: UserId(1),
-        role: Role::Agent,
-        name: "Анна Лебедева".to_owned(),
-        email: "anna@kamhub.example".to_owned(),
-        session: SessionId(1),
-    }
+/// A person of the desk, signed in.
+pub async fn person(app: &TestApp) -> Client {
+    user(app, "anna@kamhub.example", Role::Agent).await;
+    app.anonymous.bearer(&tokens(app, "anna@kamhub.example").await.0)
 }
 
-/// A request with nothing but a text.
-pub fn request(text: &str) -> Request {
-    Request {
-        message: text.to_owned(),
-        sender_type: None,
-        sender_id: None,
-        sender_name: None,
-        attachments: Vec::new(),
-        is_internal: false,
-        is_automatic: false,
-        created_at: None,
-        last_seen: None,
-    }
+/// The messages of a ticket, as a page of 100.
+pub fn messages(ticket: &Value) -> String {
+    format!("{}/messages?limit=100", path(ticket))
 }
 
-/// The actor writes in a ticket.
-pub async fn write(
-    app: &TestApp,
-    actor: &Actor,
-    ticket: &Value,
-    request: Request,
-) -> Result<Created, Error> {
-    let id = TicketId(number(&ticket["id"]));
-    let mut tx = app.app.db.begin().await.unwrap();
-    let created = create::create(&mut tx, &*app.clock, actor, id, request, 5).await?;
-    tx.commit().await.unwrap();
-    Ok(created)
+/// Where a message is rated.
+pub fn rating(message: &Value) -> String {
+    format!("/api/support/messages/{}/rating", message["id"].as_str().unwrap())
 }
 
-/// What the actor reads in a ticket.
-pub async fn read(app: &TestApp, actor: &Actor, ticket: &Value) -> Result<Vec<Message>, Error> {
-    let id = TicketId(number(&ticket["id"]));
-    let page = PageRequest { start: Start::Offset(0), limit: 100, exact_total: false };
-    let mut connection = app.app.db.connection().await.unwrap();
-    Ok(service::list(&mut connection, actor, id, &page).await?.items)
-}
-
-/// The actor rates a message.
-pub async fn rate(
-    app: &TestApp,
-    actor: &Actor,
-    message: &Value,
-    stars: i16,
-) -> Result<Message, Error> {
-    let id = MessageId(number(&message["id"]));
-    let mut tx = app.app.db.begin().await.unwrap();
-    let rated = service::rate::rate(&mut tx, &*app.clock, actor, id, stars, None).await?;
-    tx.commit().await.unwrap();
-    Ok(rated)
+/// What the caller reads in a ticket.
+pub async fn seen_by(client: &Client, ticket: &Value) -> Vec<String> {
+    let reply = client.get(&messages(ticket)).await;
+    let rows = reply.data(200).as_array().unwrap().clone();
+    rows.iter().map(|row| row["message"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The time of the test's clock.

@@ -2,7 +2,7 @@ use chrono::Duration;
 use kamhub_testkit::{Reply, TestApp};
 use serde_json::{Value, json};
 
-use crate::speaking::{customer, kinds, now, post, read, say, texts, time};
+use crate::speaking::{customer, kinds, now, post, say, seen_by, texts, time};
 use crate::support::{agent, create, load, path};
 
 async fn split(app: &TestApp, ticket: &Value, messages: &[&Value]) -> Reply {
@@ -43,7 +43,7 @@ async fn a_split_keeps_the_messages_ids_and_times_and_begins_with_the_first_of_t
     assert_eq!(texts(&app, &ticket).await, ["My card was charged twice."]);
     assert_eq!(now(&app, &ticket).await["firstResponseAt"], json!(null), "it went with the answer");
     assert!(kinds(&app, &ticket).await.contains(&"split".to_owned()));
-    let seen = read(&app, &customer(&new), &new).await.unwrap();
+    let seen = seen_by(&customer(&app, &new), &new).await;
     assert_eq!(seen.len(), 2, "the customer sees what was moved");
 }
 
