@@ -21,7 +21,7 @@ use crate::app::App;
 #[openapi(
     info(
         title = "KamHub Support",
-        description = "Tickets, agents, SLA, knowledge base and feedback of a support desk. \
+        description = "Tickets, messages and agents of a support desk, and who may reach them. \
             Every answer under /api/support has the envelope `{\"success\", \"data\"}`; every failure \
             `{\"success\": false, \"code\", \"message\", \"errors\", \"requestId\"}` with a stable code.",
         license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later"),

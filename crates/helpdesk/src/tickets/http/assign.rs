@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Problem, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Valid};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::one_agent;
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
@@ -46,13 +47,7 @@ pub async fn handler(
     IfMatch(seen): IfMatch,
     body: Valid<AssignTicket>,
 ) -> ApiResult<Answer> {
-    let agent = match (body.value.agent_id, body.value.assigned_to) {
-        (Some(one), Some(other)) if one != other => {
-            let sentence = "Assigned to and agent id name different agents";
-            return Err(Problem::invalid_field("assignedTo", sentence));
-        }
-        (one, other) => one.or(other),
-    };
+    let agent = one_agent(body.value.agent_id, body.value.assigned_to)?;
     let mut tx = app.db.begin().await?;
     let ticket = change::assign(&mut tx, &*app.clock, &actor, id, seen, agent).await?;
     tx.commit().await?;

@@ -13,6 +13,7 @@ use kamhub_kernel::{Actor, Faults};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::one_agent;
 use crate::agents;
 use crate::app::App;
 use crate::category::Category;
@@ -164,13 +165,12 @@ impl ListQuery {
                 }
             },
         };
-        let agent = self.agent_id.map(Assignee::Agent);
-        match (agent, named) {
-            (Some(agent), Some(named)) if agent != named => {
-                faults.add("assignedTo", "Assigned to and agent id name different agents");
+        match one_agent(self.agent_id.map(Assignee::Agent), named) {
+            Ok(assignee) => assignee,
+            Err(different) => {
+                faults.merge(different);
                 None
             }
-            (agent, named) => agent.or(named),
         }
     }
 }

@@ -17,3 +17,21 @@ pub mod ticket_path;
 pub mod unmerge;
 pub mod unsnooze;
 pub mod update;
+
+use kamhub_kernel::Faults;
+
+/// The one agent that `agentId` and `assignedTo` name: they are two names of one field.
+///
+/// # Errors
+/// A fault of `assignedTo` where they name different agents.
+fn one_agent<T: PartialEq>(
+    agent_id: Option<T>,
+    assigned_to: Option<T>,
+) -> Result<Option<T>, Faults> {
+    match (agent_id, assigned_to) {
+        (Some(one), Some(other)) if one != other => {
+            Err(Faults::of("assignedTo", "Assigned to and agent id name different agents"))
+        }
+        (one, other) => Ok(one.or(other)),
+    }
+}

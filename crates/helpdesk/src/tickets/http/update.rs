@@ -8,6 +8,7 @@ use kamhub_kernel::Faults;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::one_agent;
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::category::Category;
@@ -88,13 +89,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 impl UpdateTicket {
     fn update(self) -> Result<Update, Faults> {
-        let agent = match (self.agent_id, self.assigned_to) {
-            (Some(one), Some(other)) if one != other => {
-                let sentence = "Assigned to and agent id name different agents";
-                return Err(Faults::of("assignedTo", sentence));
-            }
-            (one, other) => one.or(other),
-        };
+        let agent = one_agent(self.agent_id, self.assigned_to)?;
         Ok(Update {
             subject: self.subject,
             description: self.description,
