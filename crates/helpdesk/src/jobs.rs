@@ -15,6 +15,9 @@ const IDEMPOTENCY_KEYS_KEPT: TimeDelta = TimeDelta::hours(24);
 /// How long events are kept for the rest of the platform.
 const EVENTS_KEPT: TimeDelta = TimeDelta::days(90);
 
+/// How many tickets one run of a periodic job moves; the next run goes on.
+const MOST_AT_ONCE: usize = 500;
+
 /// The handlers and schedules that a worker runs.
 ///
 /// # Errors
@@ -66,9 +69,14 @@ impl Job for WakeSnoozed {
 }
 
 async fn wake(app: App) -> Result<(), JobError> {
-    let mut tx = app.db.begin().await?;
-    backlog::wake_snoozed(&mut tx, &*app.clock).await.map_err(JobError::retry)?;
-    tx.commit().await?;
+    for _ in 0..MOST_AT_ONCE {
+        let mut tx = app.db.begin().await?;
+        let any = backlog::wake_snoozed(&mut tx, &*app.clock).await.map_err(JobError::retry)?;
+        tx.commit().await?;
+        if !any {
+            break;
+        }
+    }
     Ok(())
 }
 
@@ -82,9 +90,16 @@ impl Job for RequeueUnattended {
 
 async fn requeue(app: App) -> Result<(), JobError> {
     let grace = TimeDelta::from_std(app.settings.away_grace).map_err(JobError::permanent)?;
-    let mut tx = app.db.begin().await?;
-    backlog::requeue_unattended(&mut tx, &*app.clock, grace).await.map_err(JobError::retry)?;
-    tx.commit().await?;
+    for _ in 0..MOST_AT_ONCE {
+        let mut tx = app.db.begin().await?;
+        let any = backlog::requeue_unattended(&mut tx, &*app.clock, grace)
+            .await
+            .map_err(JobError::retry)?;
+        tx.commit().await?;
+        if !any {
+            break;
+        }
+    }
     Ok(())
 }
 

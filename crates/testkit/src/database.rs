@@ -30,6 +30,8 @@ impl TestDatabase {
         let url = address_of(&name);
         let mut config = DbConfig::new(url.clone());
         config.max_connections = 10;
+        // Many tests at once on a small machine: what waits is not away.
+        config.acquire_timeout = std::time::Duration::from_secs(30);
         Self { db: Db::connect_lazy(&config).unwrap(), url }
     }
 }

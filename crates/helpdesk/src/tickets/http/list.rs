@@ -6,10 +6,10 @@ use garde::Validate;
 use kamhub_httpkit::query::{from_time, list as words, number, until_time};
 use kamhub_httpkit::validate::text;
 use kamhub_httpkit::{Answer, ApiResult, ListEnvelope, Problem, ValidQuery};
+use kamhub_kernel::Faults;
 use kamhub_kernel::page::{
     DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, PageRequest, Start, decode_cursor,
 };
-use kamhub_kernel::{Actor, Faults};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -190,10 +190,8 @@ pub async fn handler(
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Answer> {
     let mut connection = app.db.connection().await?;
-    let me = match &actor {
-        Actor::User { id, .. } if query.assigned_to.as_deref() == Some("me") => {
-            agents::service::agent_by_account(&mut connection, *id).await?
-        }
+    let me = match query.assigned_to.as_deref() {
+        Some("me") => agents::service::agent_of(&mut connection, &actor).await?,
         _ => None,
     };
     let page = query.page.unwrap_or(1);

@@ -94,8 +94,9 @@ pub async fn agents_to_fill(
     Ok(agents::service::available_agents_with_room(connection, clock.now()).await?)
 }
 
-/// Takes back what agents have not begun who are away or offline for longer than `grace`, and
-/// looks for somebody else; answers how many. Its place in the queue is the old one.
+/// Takes back one ticket that its agent has not begun who is away or offline for longer than
+/// `grace`, and looks for somebody else; false where there is none. Its place in the queue is the
+/// old one. One at a time, so that no transaction holds several agents' rows.
 ///
 /// # Errors
 /// A database fault.
@@ -103,13 +104,10 @@ pub async fn requeue_unattended(
     tx: &mut PgConnection,
     clock: &dyn Clock,
     grace: Duration,
-) -> Result<usize, Error> {
+) -> Result<bool, Error> {
     let now = clock.now();
     let absent = agents::service::absent_since(tx, now - grace).await?;
-    if absent.is_empty() {
-        return Ok(0);
-    }
-    let tickets = repo::backlog::not_begun(tx, &absent, BATCH).await?;
+    let tickets = repo::backlog::not_begun(tx, &absent, 1).await?;
     for id in &tickets {
         let Some(before) = repo::lock(tx, *id).await? else { continue };
         let mut after = before.clone();
@@ -118,16 +116,16 @@ pub async fn requeue_unattended(
         let after = save(tx, clock, &ASSIGNER, before, after, "requeued", details).await?;
         assign_automatically(tx, clock, &ASSIGNER, after).await?;
     }
-    Ok(tickets.len())
+    Ok(!tickets.is_empty())
 }
 
-/// Brings tickets back whose snooze is over; answers how many.
+/// Brings one ticket back whose snooze is over; false where there is none.
 ///
 /// # Errors
 /// A database fault.
-pub async fn wake_snoozed(tx: &mut PgConnection, clock: &dyn Clock) -> Result<usize, Error> {
+pub async fn wake_snoozed(tx: &mut PgConnection, clock: &dyn Clock) -> Result<bool, Error> {
     let now = clock.now();
-    let tickets: Vec<TicketId> = repo::backlog::snooze_over(tx, now, BATCH).await?;
+    let tickets: Vec<TicketId> = repo::backlog::snooze_over(tx, now, 1).await?;
     for id in &tickets {
         let Some(before) = repo::lock(tx, *id).await? else { continue };
         let mut after = before.clone();
@@ -138,5 +136,5 @@ pub async fn wake_snoozed(tx: &mut PgConnection, clock: &dyn Clock) -> Result<us
             assign_automatically(tx, clock, &ASSIGNER, after).await?;
         }
     }
-    Ok(tickets.len())
+    Ok(!tickets.is_empty())
 }
