@@ -145,6 +145,7 @@ mod tests {
     fn a_word_is_read_in_any_case_and_written_in_lower_case() {
         assert_eq!(serde_json::from_str::<Light>("\"GREEN\"").ok(), Some(Light::Green));
         assert_eq!(serde_json::to_string(&Light::Red).ok().as_deref(), Some("\"red\""));
+        assert_eq!(Light::ALL, [Light::Red, Light::Green]);
     }
 
     #[test]
