@@ -323,8 +323,10 @@ pub struct TicketView {
     /// The same as `agentId`.
     pub assigned_to: Option<AgentId>,
     /// The team.
+    #[schema(examples("payments"))]
     pub team: Option<String>,
     /// The tags.
+    #[schema(examples(json!(["vip"])))]
     pub tags: Vec<String>,
     /// The files.
     pub attachments: Vec<TicketAttachment>,
@@ -335,6 +337,7 @@ pub struct TicketView {
     #[schema(examples("815"))]
     pub related_order_id: Option<String>,
     /// How it was solved.
+    #[schema(examples("The second payment was returned."))]
     pub resolution: Option<String>,
     /// Grows with each change; also in the ETag.
     #[schema(examples(1))]

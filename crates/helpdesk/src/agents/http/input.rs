@@ -4,8 +4,7 @@ use garde::Validate;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use utoipa::openapi::{ArrayBuilder, Ref, RefOr, schema::Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use crate::agents::model::{HourMinute, WorkingHours};
 use crate::category::Category;
@@ -29,22 +28,6 @@ impl<'de> Deserialize<'de> for Specialization {
             }
         }
         Ok(Self(known))
-    }
-}
-
-impl ToSchema for Specialization {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((Category::name().into_owned(), Category::schema()));
-    }
-}
-
-impl PartialSchema for Specialization {
-    fn schema() -> RefOr<Schema> {
-        ArrayBuilder::new()
-            .items(RefOr::Ref(Ref::from_schema_name(Category::name())))
-            .min_items(Some(1))
-            .description(Some("What the agent knows"))
-            .into()
     }
 }
 

@@ -38,7 +38,7 @@ pub struct UpdateAgent {
     team: Option<Option<String>>,
     /// What the agent knows; at least one.
     #[garde(inner(custom(not_empty)))]
-    #[schema(inline)]
+    #[schema(value_type = Option<Vec<crate::category::Category>>, examples(json!(["billing"])))]
     specialization: Option<Specialization>,
     /// The zone of the working hours, an IANA name.
     #[garde(skip)]
