@@ -1,31 +1,16 @@
-//! What every handler and every job has at hand, and the HTTP service made of it.
+//! What every handler and every job has at hand.
 
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware;
 use kamhub_cache::{Cache, RateLimiter};
-use kamhub_httpkit::Problem;
-use kamhub_httpkit::request::{self, RequestLimits};
 use kamhub_jobs::Queue;
 use kamhub_kernel::clock::SharedClock;
 use kamhub_postgres::Db;
-use tokio::sync::Semaphore;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::identity::http::authorise;
 use crate::identity::keys::Keys;
 use crate::operations::Lifecycle;
-use crate::routes;
-
-/// The largest body of a request, in bytes (1 MiB).
-pub const MAX_BODY: usize = 1024 * 1024;
 
 /// The product's settings, as far as they change what it does.
 #[derive(Debug, Clone)]
@@ -97,33 +82,6 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
     }
-
-    /// The HTTP service: every route behind authorisation, limits, and the request log.
-    pub fn router(&self) -> Router {
-        let (api, document) = routes::all().split_for_parts();
-        let document = crate::openapi::finish(document);
-        let rules = authorise::Rules::of(&document);
-        let limits = RequestLimits {
-            clock: Arc::clone(&self.clock),
-            timeout: self.settings.request_timeout,
-            slots: Arc::new(Semaphore::new(self.settings.max_concurrent_requests)),
-        };
-        let router = api
-            .merge(crate::openapi::pages(document))
-            .fallback(async || Problem::not_found("This address"))
-            .method_not_allowed_fallback(method_not_allowed)
-            .layer(middleware::from_fn_with_state(
-                authorise::Gate { app: self.clone(), rules: Arc::new(rules) },
-                authorise::gate,
-            ))
-            .layer(DefaultBodyLimit::max(MAX_BODY))
-            .layer(CatchPanicLayer::custom(|_| {
-                axum::response::IntoResponse::into_response(Problem::internal("a handler panicked"))
-            }))
-            .layer(middleware::from_fn_with_state(limits, request::track))
-            .layer(CompressionLayer::new());
-        security_headers(router, &self.settings).with_state(self.clone())
-    }
 }
 
 impl Deref for App {
@@ -131,51 +89,4 @@ impl Deref for App {
     fn deref(&self) -> &Parts {
         &self.0
     }
-}
-
-async fn method_not_allowed() -> Problem {
-    Problem::new(
-        axum::http::StatusCode::METHOD_NOT_ALLOWED,
-        "METHOD_NOT_ALLOWED",
-        "This address does not answer that method",
-    )
-}
-
-/// Headers that keep browsers from doing more than they should, on every answer; CORS only for
-/// the configured origins.
-fn security_headers(router: Router<App>, settings: &Settings) -> Router<App> {
-    let fixed: [(HeaderName, &'static str); 6] = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-             form-action 'self'; frame-ancestors 'none'",
-        ),
-    ];
-    let mut router = fixed.into_iter().fold(router, |router, (name, value)| {
-        router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
-    });
-    if settings.public_url.starts_with("https://") {
-        router = router.layer(SetResponseHeaderLayer::if_not_present(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
-        ));
-    }
-    let origins: Vec<HeaderValue> =
-        settings.cors_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    if origins.is_empty() {
-        return router;
-    }
-    router.layer(
-        tower_http::cors::CorsLayer::new()
-            .allow_origin(origins)
-            .allow_methods(tower_http::cors::AllowMethods::mirror_request())
-            .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
-            .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
-            .max_age(Duration::from_secs(600)),
-    )
 }

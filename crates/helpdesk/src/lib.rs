@@ -19,5 +19,6 @@ pub mod routes;
 pub mod seed;
 pub mod sla;
 pub mod tickets;
+pub mod web;
 
 pub use app::{App, Parts, Settings};

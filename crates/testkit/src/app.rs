@@ -69,7 +69,8 @@ impl TestApp {
             lifecycle: kamhub_helpdesk::operations::Lifecycle::default(),
             render_metrics: Box::new(String::new),
         });
-        let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
+        let service =
+            kamhub_helpdesk::web::router(&app).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let anonymous = Client::anonymous(&base);
         let admin = anonymous.clone();

@@ -192,7 +192,7 @@ impl House<'_> {
                 );
                 let router = match self.role {
                     Role::Worker => probes(&self.app),
-                    Role::All | Role::Web => self.app.router(),
+                    Role::All | Role::Web => kamhub_helpdesk::web::router(&self.app),
                 };
                 Some(tokio::spawn(server::serve(
                     listener,
