@@ -48,9 +48,9 @@ pub fn schema(description: &str) -> utoipa::openapi::RefOr<utoipa::openapi::sche
             utoipa::openapi::schema::Type::String,
             utoipa::openapi::schema::Type::Integer,
         ]))
-        .pattern(Some("^[1-9][0-9]{0,17}$"))
+        .pattern(Some("^[1-9][0-9]{0,18}$"))
         .minimum(Some(1))
-        .maximum(Some(999_999_999_999_999_999_i64))
+        .maximum(Some(i64::MAX))
         .description(Some(description))
         .examples([serde_json::json!("1")])
         .into()

@@ -36,7 +36,12 @@ pub struct CreateAgent {
     team: Option<String>,
     /// What the agent knows; at least one.
     #[garde(custom(not_empty))]
-    #[schema(required = true, value_type = Vec<crate::category::Category>, examples(json!(["billing"])))]
+    #[schema(
+        required = true,
+        value_type = Vec<crate::category::Category>,
+        min_items = 1,
+        examples(json!(["billing"]))
+    )]
     specialization: Specialization,
     /// The zone of the working hours, an IANA name; UTC where none is given.
     #[garde(skip)]

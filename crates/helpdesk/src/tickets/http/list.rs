@@ -120,7 +120,7 @@ impl ListQuery {
             }
             None => Start::Offset(page.saturating_sub(1).saturating_mul(limit)),
         };
-        if matches!(start, Start::Offset(rows) if rows + limit > MAX_OFFSET) {
+        if matches!(start, Start::Offset(rows) if rows.saturating_add(limit) > MAX_OFFSET) {
             faults.add("page", "Page lies beyond 10000 rows; continue with the cursor instead");
         }
         let exact_total = match self.total.as_deref() {
