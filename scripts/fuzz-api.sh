@@ -38,7 +38,7 @@ finish() {
         kill "$server" 2>/dev/null || true
         wait "$server" 2>/dev/null || true
     fi
-    [ -z "$work" ] || [ -n "${KEEP:-}" ] || rm -rf "$work"
+    [ -z "$work" ] || rm -rf "$work"
 }
 trap finish EXIT
 trap 'exit 130' INT
@@ -49,7 +49,7 @@ target=$(target_directory)
 if [ -z "${KAMHUB_BINARY:-}" ]; then
     ensure_rust
     export SQLX_OFFLINE=${SQLX_OFFLINE:-true}
-    cargo build --quiet --locked -p kamhub
+    cargo build --quiet --locked --workspace --bins
     KAMHUB_BINARY="$target/debug/kamhub"
 fi
 binary=$KAMHUB_BINARY
@@ -87,16 +87,16 @@ start_product() {
     die "the product did not start in $attempt attempts: see the lines above"
 }
 
-# fuzz NAME OPTION…: one pass over the operations.
+# fuzz NAME OPTION…: one pass over the operations. One worker: Python 3.11 parses wrongly in several threads.
 findings=0
 cases=0
 fuzz() {
     local name=$1 begun=$SECONDS outcome=0 counted
     shift
     "$target/schemathesis/bin/schemathesis" run "http://127.0.0.1:$port/api-docs.json" \
-        --url "http://127.0.0.1:$port" --no-color --phases examples,coverage,fuzzing --checks "$CHECKS" \
-        --seed "$seed" --generation-deterministic --no-shrink --warnings off \
-        --suppress-health-check all --request-timeout 30 --workers 2 \
+        --url "http://127.0.0.1:$port" --no-color --checks "$CHECKS" \
+        --seed "$seed" --no-shrink --generation-database none --warnings off \
+        --suppress-health-check all --request-timeout 30 --workers 1 \
         "${only[@]}" "$@" >"$work/$name.txt" 2>&1 || outcome=$?
     counted=$(sed -n 's/^ *\([0-9]*\) generated.*/\1/p' "$work/$name.txt" | tail -n 1)
     cases=$((cases + ${counted:-0}))
@@ -112,21 +112,24 @@ fuzz() {
 key() { "$binary" api-key create --name "$1" --role "$2"; }
 
 start_product
+"$binary" openapi >"$work/openapi.json"
 "$binary" seed --demo >"$work/seed.txt" 2>&1 || { cat "$work/seed.txt" >&2; die "kamhub seed --demo failed"; }
 admin=$(key 'fuzzer, administrator' admin)
 viewer=$(key 'fuzzer, viewer' viewer)
 last=$(key 'fuzzer, last' admin)
-fuzz administrator --max-examples "$examples" --exclude-operation-id "$LAST" --header "X-API-Key: $admin"
-fuzz nobody --max-examples "$(((examples + 2) / 3))"
-fuzz viewer --max-examples "$(((examples + 2) / 3))" --header "X-API-Key: $viewer"
-if [ "${#only[@]}" = 0 ] && "$binary" openapi | grep -q "\"$LAST\""; then
-    fuzz last --max-examples "$examples" --include-operation-id "$LAST" --header "X-API-Key: $last"
+thorough=(--phases 'examples,coverage,fuzzing' --max-examples "$examples")
+short=(--phases 'examples,fuzzing' --max-examples "$(((examples + 2) / 3))")
+fuzz administrator "${thorough[@]}" --exclude-operation-id "$LAST" --header "X-API-Key: $admin"
+fuzz nobody "${short[@]}"
+fuzz viewer "${short[@]}" --header "X-API-Key: $viewer"
+if [ "${#only[@]}" = 0 ] && grep -q "\"$LAST\"" "$work/openapi.json"; then
+    fuzz last "${thorough[@]}" --include-operation-id "$LAST" --header "X-API-Key: $last"
 fi
 if grep -q 'panicked' "$work/server.log"; then
     grep -A 3 'panicked' "$work/server.log" | head -n 40 >&2
     findings=$((findings + 1))
 fi
-operations=$("$binary" openapi | grep -c '"operationId"')
+operations=$(grep -c '"operationId"' "$work/openapi.json")
 printf '%d operations, %d cases, seed %d: %s, %d s\n' "$operations" "$cases" "$seed" \
     "$([ "$findings" = 0 ] && echo 'nothing found' || echo "findings in $findings of the passes")" "$SECONDS"
 [ "$findings" = 0 ]

@@ -17,7 +17,7 @@ command -v python3 >/dev/null || die "python3 is not installed: run 'apt-get ins
 if [ -z "${KAMHUB_BINARY:-}" ]; then
     ensure_rust
     export SQLX_OFFLINE=${SQLX_OFFLINE:-true}
-    cargo build --quiet --locked -p kamhub
+    cargo build --quiet --locked --workspace --bins
     KAMHUB_BINARY="$(target_directory)/debug/kamhub"
 fi
 [ -x "$KAMHUB_BINARY" ] || die "there is no program $KAMHUB_BINARY: check KAMHUB_BINARY"
