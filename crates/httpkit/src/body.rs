@@ -9,6 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::decode::decode;
+use crate::json;
 use crate::problem::Problem;
 
 /// The body of a request; the handler only runs when every field is right.
@@ -44,7 +45,7 @@ where
         let value = if bytes.is_empty() {
             Value::Object(serde_json::Map::new())
         } else {
-            serde_json::from_slice::<Value>(&bytes)
+            json::parse(&bytes)
                 .map_err(|error| malformed(&format!("The body is not valid JSON: {error}")))?
         };
         Ok(Self { value: decode(value).map_err(Problem::invalid)?, hash })

@@ -6,6 +6,7 @@ pub mod body;
 pub mod decode;
 pub mod etag;
 pub mod idempotency;
+mod json;
 pub mod path;
 pub mod problem;
 pub mod query;

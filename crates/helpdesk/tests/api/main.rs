@@ -9,6 +9,8 @@ mod auth;
 mod customers_access;
 mod envelope;
 mod histories;
+mod hostile;
+mod hostile_http;
 mod ledger;
 mod merge;
 mod message_effects;
