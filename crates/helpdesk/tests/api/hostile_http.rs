@@ -111,9 +111,9 @@ async fn bytes_that_are_no_sound_http_are_refused_and_the_server_goes_on() {
         ("a chunk that is none", post("Transfer-Encoding: chunked", "zz\r\nabc\r\n0\r\n\r\n")),
         ("a chunk of 16 exabytes", post("Transfer-Encoding: chunked", "ffffffffffffffff\r\n{}")),
         ("an unknown encoding", post("Transfer-Encoding: gzip", &body)),
-        ("a line feed in a header", post("X-Request-Id: a\nb\r\nContent-Length: 0", "")),
-        ("a bare return in a header", post("X-Request-Id: a\rb\r\nContent-Length: 0", "")),
-        ("a NUL in a header", post("X-Request-Id: a\0b\r\nContent-Length: 0", "")),
+        ("a line feed in a header", post("X-Request-Id: its\nown\r\nContent-Length: 0", "")),
+        ("a bare return in a header", post("X-Request-Id: its\rown\r\nContent-Length: 0", "")),
+        ("a NUL in a header", post("X-Request-Id: its\0own\r\nContent-Length: 0", "")),
         ("raw bytes in the path", b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
         ("a long header", post(&format!("X-Long: {header}\r\nContent-Length: 0"), "")),
         ("many headers", post(&format!("{many}Content-Length: 0"), "")),
@@ -125,7 +125,7 @@ async fn bytes_that_are_no_sound_http_are_refused_and_the_server_goes_on() {
         let text: String = String::from_utf8_lossy(&answer).chars().take(400).collect();
         let found = statuses(&answer);
         assert!(found.iter().all(|status| (400..500).contains(status)), "{what}: {text}");
-        assert!(!text.to_lowercase().contains("\r\nx-request-id: a"), "{what}: {text}");
+        assert!(!text.to_lowercase().contains("\r\nx-request-id: its"), "{what}: {text}");
         assert_eq!(app.anonymous.get("/health/live").await.status, 200, "{what}");
     }
     assert_eq!(app.admin.get(TICKETS).await.json["total"], 0, "nothing of it was stored");
