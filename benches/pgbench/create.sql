@@ -1,0 +1,16 @@
+-- The rows of one new ticket that an agent gets, in one transaction: what the database can do without
+-- the product. The texts and documents are those of a ticket that the product has just made.
+\set agent random(:first_agent, :last_agent)
+\set customer random(:first_customer, :last_customer)
+BEGIN;
+INSERT INTO tickets (subject, description, customer_id, customer_name, customer_email, requester_id, category, priority,
+    channel, agent_id, tags, related_booking_id, queue_at, created_at, updated_at)
+VALUES (:subject, :description, 9000000000 + :customer::bigint, 'Ирина Соколова', 'customer@example.com', :customer, 'booking',
+    'high', 'api', :agent, ARRAY['transfer'], 4711, now() + interval '4 hours', now(), now())
+RETURNING id \gset
+INSERT INTO ticket_events (ticket_id, type, actor_kind, actor_id, actor_name, occurred_at, data)
+VALUES (:id, 'created', 'service', 1, 'bench', now(), :created::jsonb),
+    (:id, 'assigned', 'service', 1, 'bench', now(), :assigned::jsonb);
+INSERT INTO event_outbox (type, subject, occurred_at, data) VALUES ('ticket.created', 'tickets/' || :id::text, now(), :event::jsonb);
+UPDATE agent_load SET open_tickets = open_tickets + 1, last_assigned_at = now() WHERE agent_id = :agent;
+COMMIT;

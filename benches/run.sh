@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Measures the product at a million tickets against the same machine's own PostgreSQL. See --help.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cd "$root"
+. scripts/install/common.sh
+. benches/measure.sh
+
+usage() {
+    cat <<'HELP'
+Usage: benches/run.sh [options]
+
+Starts the release binary with a private PostgreSQL (fsync on), fills it, and prints tables: creations and
+reads per second as ratios to pgbench in the same run, latencies of lists, memory, and time to start.
+
+  --tickets N    how many tickets there shall be (1000000)
+  --data-dir D   where the cluster lives (a new directory below TMPDIR)
+  --keep         leave the cluster for the next run, which then finds its tickets there
+  --binary B     measure this program instead of building target/release/kamhub
+  --seconds S    how long each run lasts (4); each shape of list is measured for half of it
+  --rounds R     how often product and pgbench take turns (3); medians are printed
+  --port P       where the product listens meanwhile (3900)
+  --only PARTS   of start,lists,reads,creations (all), with commas
+
+Ten minutes on two cores, four of them to fill. Needs wrk, pgbench, curl and jq: installs wrk, curl and jq where it may.
+HELP
+}
+
+tickets=1000000 data='' keep=no binary='' seconds=4 rounds=3 port=3900 only=start,lists,reads,creations
+while [ $# -gt 0 ]; do
+    case $1 in
+        --help | -h) usage && exit 0 ;;
+        --keep) keep=yes ;;
+        --tickets | --data-dir | --binary | --seconds | --rounds | --port | --only)
+            [ $# -gt 1 ] || die "$1 needs a value"
+            case $1 in
+                --tickets) tickets=$2 ;;
+                --data-dir) data=$2 ;;
+                --binary) binary=$2 ;;
+                --seconds) seconds=$2 ;;
+                --rounds) rounds=$2 ;;
+                --port) port=$2 ;;
+                --only) only=$2 ;;
+            esac
+            shift
+            ;;
+        *) die "unknown option '$1': see --help" ;;
+    esac
+    shift
+done
+
+missing=()
+for tool in wrk curl jq; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+if [ "${#missing[@]}" -gt 0 ]; then
+    may_install || die "${missing[*]} missing: ask for 'apt-get install ${missing[*]}'"
+    apt_install "${missing[@]}" || die "could not install ${missing[*]}: see the lines above"
+fi
+. scripts/install/postgresql.sh
+ensure_postgresql
+pgbench=$(pgbench_path) || die "pgbench is not installed: it comes with PostgreSQL's server packages"
+
+if [ -z "$binary" ]; then
+    ensure_rust
+    note "building the release binary"
+    SQLX_OFFLINE=true cargo build --release --quiet -p kamhub
+    binary=target/release/kamhub
+fi
+[ -n "$data" ] || data=$(mktemp -d "${TMPDIR:-/tmp}/kamhub-bench.XXXXXX")
+mkdir -p "$data"
+data=$(cd "$data" && pwd -P)
+base=http://127.0.0.1:$port
+
+server=
+finish() {
+    stop_product
+    if [ "$keep" = yes ]; then note "kept: $data"; else rm -rf "$(readlink -f "$data/postgres")" "$data"; fi
+}
+trap finish EXIT
+
+part() { case ",$only," in *",$1,"*) ;; *) return 1 ;; esac; }
+
+start_product
+have=$(sql "SELECT count(*) FROM tickets")
+if [ "$have" -lt "$tickets" ]; then
+    note "filling up to $tickets tickets"
+    LOG_LEVEL=error "$binary" seed --tickets $((tickets - have)) --data-dir "$data"
+fi
+ground
+printf 'date       %s\nmachine    %s, %s cores, %s MiB\nPostgreSQL %s\ncommit     %s\ntickets    %s\nload       %s before\n' \
+    "$(date -u +%FT%RZ)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n1)" "$(nproc)" \
+    "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" "$(sql 'SHOW server_version')" \
+    "$(git rev-parse --short HEAD 2>/dev/null || echo -)" "$(sql "SELECT count(*) FROM tickets")" "$(cut -d' ' -f1-3 /proc/loadavg)"
+
+if part start; then measure_start; fi
+if part lists; then measure_lists; fi
+if part reads; then measure_reads; fi
+if part creations; then measure_creations; fi
+printf '\nmemory under load %s MiB at most, %s MiB afterwards\nload       %s after\n' \
+    "$(memory VmHWM)" "$(memory VmRSS)" "$(cut -d' ' -f1-3 /proc/loadavg)"
