@@ -1,6 +1,6 @@
 //! Lists of tickets.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kamhub_kernel::Actor;
 use kamhub_kernel::page::{COUNT_CAP, Page, PageRequest, encode_cursor};
 use kamhub_postgres::PgConnection;
@@ -128,6 +128,36 @@ impl ListRequest {
     }
 }
 
+/// How a page is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tickets) enum Way {
+    /// Along the index of the order: right where rows that fit are many and lie everywhere.
+    Walk,
+    /// All that fit, then their order: right where they are few.
+    Gather,
+    /// The first of each state, then their order: what is in work lies at one end of every order,
+    /// so that a walk from the other end would pass all that ever was closed.
+    EachStatus,
+}
+
+/// The orders other than creation lie across a period: a walk would pass everything outside it.
+const SHORT_PERIOD: TimeDelta = TimeDelta::days(31);
+
+fn way(request: &ListRequest, counted: i64) -> Way {
+    let filter = &request.filter;
+    let short = match (filter.from, filter.until) {
+        (Some(from), Some(until)) => until - from <= SHORT_PERIOD,
+        _ => false,
+    };
+    if counted <= COUNT_CAP || (short && request.sort_by != SortBy::CreatedAt) {
+        Way::Gather
+    } else if filter.status.len() > 1 {
+        Way::EachStatus
+    } else {
+        Way::Walk
+    }
+}
+
 /// A page of the tickets that the actor may see: the restriction is part of the query.
 ///
 /// # Errors
@@ -143,7 +173,10 @@ pub async fn list(
             None => request.filter.requester = Some(*id),
         }
     }
-    let mut items = repo::list::page(connection, &request).await?;
+    let exact = request.page.exact_total;
+    let counted = repo::list::count(connection, &request.filter, exact).await?;
+    let way = way(&request, counted);
+    let mut items = repo::list::page(connection, &request, way).await?;
     let limit = usize::try_from(request.page.limit).unwrap_or_default();
     let more = items.len() > limit;
     items.truncate(limit);
@@ -154,8 +187,6 @@ pub async fn list(
             id: last.id.0,
         })
     });
-    let exact = request.page.exact_total;
-    let counted = repo::list::count(connection, &request.filter, exact).await?;
     let total_capped = !exact && counted > COUNT_CAP;
     let total = if total_capped { COUNT_CAP } else { counted };
     Ok(Page { items, total, total_capped, next_cursor })
