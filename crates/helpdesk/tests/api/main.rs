@@ -21,5 +21,6 @@ mod snooze;
 mod speaking;
 mod split;
 mod support;
+mod ticket_lists;
 mod tickets;
 mod users;

@@ -11,8 +11,8 @@ use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::ids::AgentId;
-use crate::tickets::model::TicketView;
 use crate::tickets::service::change;
+use crate::tickets::view::TicketView;
 
 /// To whom; nobody named means: to whoever is best.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

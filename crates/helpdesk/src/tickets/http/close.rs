@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::tickets::model::TicketView;
 use crate::tickets::service::change;
 use crate::tickets::state::Status;
+use crate::tickets::view::TicketView;
 
 /// What may be said when a ticket is closed; the body may be left out.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

@@ -15,8 +15,9 @@ use crate::app::App;
 use crate::category::Category;
 use crate::identity::http::caller::Caller;
 use crate::ids::{CustomerId, TicketId};
-use crate::tickets::model::{Priority, TicketAttachment, TicketView};
+use crate::tickets::model::{Priority, TicketAttachment};
 use crate::tickets::service::create::{self, Request};
+use crate::tickets::view::TicketView;
 
 /// A file that is named in a new ticket.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]

@@ -19,11 +19,11 @@ use crate::app::App;
 use crate::category::Category;
 use crate::identity::http::caller::Caller;
 use crate::ids::{AgentId, TicketId};
-use crate::tickets::model::{Priority, TicketView};
-use crate::tickets::service::list::{
-    self, Assignee, Filter, ListRequest, SortBy, SortKey, SortOrder,
-};
+use crate::tickets::model::Priority;
+use crate::tickets::query::{Assignee, Filter, ListRequest, SortBy, SortKey, SortOrder};
+use crate::tickets::service::list;
 use crate::tickets::state::Status;
+use crate::tickets::view::TicketView;
 
 /// Filters, order and page.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]

@@ -11,8 +11,8 @@ use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::ids::TicketId;
-use crate::tickets::model::TicketView;
 use crate::tickets::service::merge;
+use crate::tickets::view::TicketView;
 
 /// Where to.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

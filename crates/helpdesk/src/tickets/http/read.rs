@@ -6,8 +6,8 @@ use kamhub_httpkit::{Answer, ApiResult, Envelope};
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::tickets::model::TicketView;
 use crate::tickets::service;
+use crate::tickets::view::TicketView;
 
 /// Read a ticket
 ///

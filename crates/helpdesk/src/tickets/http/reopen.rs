@@ -6,9 +6,9 @@ use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch};
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::tickets::model::TicketView;
 use crate::tickets::service::change;
 use crate::tickets::state::Status;
+use crate::tickets::view::TicketView;
 
 /// Reopen a ticket
 ///

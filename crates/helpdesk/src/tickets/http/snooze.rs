@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::tickets::model::TicketView;
 use crate::tickets::service::snooze;
+use crate::tickets::view::TicketView;
 
 /// Until when.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

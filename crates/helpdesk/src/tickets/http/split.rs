@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::category::Category;
 use crate::identity::http::caller::Caller;
 use crate::ids::MessageId;
-use crate::tickets::model::TicketView;
 use crate::tickets::service::split::{self, Split};
+use crate::tickets::view::TicketView;
 
 /// What becomes a ticket of its own.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

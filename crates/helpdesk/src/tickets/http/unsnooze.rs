@@ -6,8 +6,8 @@ use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch};
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::tickets::model::TicketView;
 use crate::tickets::service::snooze;
+use crate::tickets::view::TicketView;
 
 /// End a snooze
 ///

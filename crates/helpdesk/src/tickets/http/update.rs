@@ -14,9 +14,10 @@ use crate::app::App;
 use crate::category::Category;
 use crate::identity::http::caller::Caller;
 use crate::ids::{AgentId, TicketId};
-use crate::tickets::model::{Priority, TicketView};
+use crate::tickets::model::Priority;
 use crate::tickets::service::change::{self, Update};
 use crate::tickets::state::Status;
+use crate::tickets::view::TicketView;
 
 /// What is to change; what is not given stays. Null empties a field that may be empty.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

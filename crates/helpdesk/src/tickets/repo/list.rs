@@ -13,9 +13,7 @@ use sqlx::{Postgres, QueryBuilder};
 use super::COLUMNS;
 use crate::ids::TicketId;
 use crate::tickets::model::Ticket;
-use crate::tickets::service::list::{
-    Assignee, Filter, ListRequest, SortBy, SortKey, SortOrder, Way,
-};
+use crate::tickets::query::{Assignee, Filter, ListRequest, SortBy, SortKey, SortOrder, Way};
 use crate::tickets::state::Status;
 
 /// The rows of a page and, where there may be more, one beyond it.

@@ -1,0 +1,112 @@
+use chrono::Duration;
+use kamhub_testkit::TestApp;
+use serde_json::{Value, json};
+
+use crate::support::create;
+
+#[tokio::test]
+async fn lists_filter_sort_and_page() {
+    let app = TestApp::start().await;
+    for (index, priority) in ["low", "critical", "medium", "urgent", "high"].iter().enumerate() {
+        let changes = json!({"priority": priority, "subject": format!("Ticket {index}"),
+            "category": if index % 2 == 0 { "refund" } else { "booking" }, "tags": [priority]});
+        create(&app.admin, changes).await;
+        app.clock.advance(Duration::hours(1));
+    }
+    let subjects = |query: &'static str| {
+        let admin = app.admin.clone();
+        async move {
+            let reply = admin.get(&format!("/api/support/tickets?{query}")).await;
+            let rows = reply.data(200).as_array().unwrap().clone();
+            rows.iter()
+                .map(|row| row["subject"].as_str().unwrap()[7..].to_owned())
+                .collect::<String>()
+        }
+    };
+    assert_eq!(subjects("").await, "43210");
+    assert_eq!(subjects("sortOrder=ASC").await, "01234");
+    assert_eq!(subjects("sortBy=priority").await, "13420");
+    assert_eq!(subjects("sortBy=priority&sortOrder=asc").await, "02431");
+    assert_eq!(subjects("category=REFUND").await, "420");
+    assert_eq!(subjects("category=refund,booking&priority=low&priority=high").await, "40");
+    assert_eq!(subjects("tag=urgent").await, "3");
+    assert_eq!(subjects("customerId=42&limit=2&page=2").await, "21");
+    assert_eq!(subjects("fromDate=2026-03-02T05:00:00Z&toDate=2026-03-02T06:00:00Z").await, "32");
+    assert_eq!(subjects("fromDate=2026-03-03").await, "");
+    assert_eq!(subjects("toDate=2026-03-02").await, "43210");
+    assert_eq!(subjects("assignedTo=nobody&status=open").await, "43210");
+    assert_eq!(subjects("agentId=5").await, "");
+    assert_eq!(subjects("search=TKT-3").await, "2");
+}
+
+#[tokio::test]
+async fn the_cursor_goes_through_a_list_without_gap_or_repetition() {
+    let app = TestApp::start().await;
+    for _ in 0..7 {
+        create(&app.admin, json!({})).await;
+    }
+    for sorting in ["sortBy=createdAt", "sortBy=updatedAt&sortOrder=ASC", "sortBy=priority"] {
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let query = format!("/api/support/tickets?{sorting}&limit=3&cursor={cursor}");
+            let page = app.admin.get(&query).await;
+            seen.extend(page.data(200).as_array().unwrap().iter().map(|row| row["id"].to_string()));
+            match page.json["nextCursor"].as_str() {
+                Some(next) => cursor = next.to_owned(),
+                None => break,
+            }
+        }
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 7, "{sorting}");
+    }
+    let first = app.admin.get("/api/support/tickets?limit=2").await;
+    let cursor = first.json["nextCursor"].as_str().unwrap();
+    let other = format!("/api/support/tickets?sortBy=priority&cursor={cursor}");
+    assert!(app.admin.get(&other).await.fault(400, "VALIDATION_FAILED")["cursor"].is_string());
+}
+
+#[tokio::test]
+async fn faults_of_a_query_are_told_by_parameter() {
+    let app = TestApp::start().await;
+    let query = "status=lost&page=0&limit=101&fromDate=tomorrow&sortBy=colour&agentId=x&total=all";
+    let reply = app.admin.get(&format!("/api/support/tickets?{query}")).await;
+    let errors = reply.fault(400, "VALIDATION_FAILED").as_object().unwrap();
+    let named: Vec<&str> = errors.keys().map(String::as_str).collect();
+    assert_eq!(named, ["agentId", "fromDate", "limit", "page", "sortBy", "status"]);
+    let deep = app.admin.get("/api/support/tickets?page=1000&limit=100").await;
+    assert!(deep.fault(400, "VALIDATION_FAILED")["page"].is_string());
+}
+
+#[tokio::test]
+async fn search_finds_words_in_both_languages_in_any_form() {
+    let app = TestApp::start().await;
+    create(
+        &app.admin,
+        json!({"subject": "Отмена восхождения на вулкан", "description":
+        "Из-за погоды отменили восхождение, верните деньги за тёплые вещи."}),
+    )
+    .await;
+    create(&app.admin, json!({"subject": "Helicopter tours were cancelled"})).await;
+    let found = |words: &'static str| {
+        let admin = app.admin.clone();
+        async move {
+            let words: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let reply = admin.get(&format!("/api/support/tickets?search={words}")).await;
+            reply
+                .data(200)
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| row["id"].clone())
+                .collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(found("вулканы").await, ["1"]);
+    assert_eq!(found("теплая вещь").await, ["1"]);
+    assert_eq!(found("helicopters tour").await, ["2"]);
+    assert_eq!(found("\"cancelled were\"").await, Vec::<Value>::new());
+    assert_eq!(found("нет такого").await, Vec::<Value>::new());
+    assert_eq!(found("' OR 1=1 -- & | ! ( : *").await, Vec::<Value>::new());
+}
