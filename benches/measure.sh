@@ -37,7 +37,6 @@ ground() {
     BENCH_AGENT=$(sql "SELECT min(id) || '-' || max(id) FROM support_agents WHERE deleted_at IS NULL")
     BENCH_CUSTOMER=$(sql "SELECT min(external_id) || '-' || max(external_id) FROM customers WHERE external_id > 9000000000")
     export BENCH_KEY BENCH_ID BENCH_AGENT BENCH_CUSTOMER
-    sql "CHECKPOINT"
 }
 
 # word F: the indexed word that occurs in about the share F of all tickets.
