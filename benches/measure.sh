@@ -8,8 +8,8 @@ start_product() {
     server=$!
     local began=$SECONDS
     until curl -fs -o /dev/null "$base/health/ready"; do
-        kill -0 "$server" 2>/dev/null || die "the product did not start: see $data/server.log"
-        [ $((SECONDS - began)) -lt 120 ] || die "the product is not ready after two minutes: see $data/server.log"
+        kill -0 "$server" 2>/dev/null || die "the product did not start: $(tail -n 1 "$data/server.log")"
+        [ $((SECONDS - began)) -lt 120 ] || die "the product is not ready after two minutes: $(tail -n 1 "$data/server.log")"
         sleep 0.005
     done
     socket=$(sed -n 5p "$(readlink -f "$data/postgres")/pgdata/postmaster.pid")
@@ -96,7 +96,7 @@ measure_start() {
     DATABASE_URL=$url KAMHUB_DATA_DIR=$data "$binary" serve --port $((port + 1)) >>"$data/server.log" 2>&1 &
     local second=$!
     until curl -fs -o /dev/null "http://127.0.0.1:$((port + 1))/health/ready"; do
-        kill -0 $second 2>/dev/null || die "a second process did not start: see $data/server.log"
+        kill -0 $second 2>/dev/null || die "a second process did not start: $(tail -n 1 "$data/server.log")"
         sleep 0.005
     done
     warm=$((($(date +%s%N) - began) / 1000000))
