@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kamhub_kernel::page::{COUNT_CAP, PageRequest};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::model::{Priority, Ticket};
 use super::state::Status;
@@ -93,6 +94,13 @@ pub struct Filter {
     pub until: Option<DateTime<Utc>>,
     /// With these words in subject or description, or this number.
     pub search: Option<String>,
+}
+
+impl Filter {
+    /// A short name of exactly this filter, for a cache.
+    pub(super) fn key(&self) -> String {
+        hex::encode(Sha256::digest(format!("{self:?}")))
+    }
 }
 
 /// The sort key of a row, inside a cursor.

@@ -197,6 +197,6 @@ pub async fn handler(
     let page = query.page.unwrap_or(1);
     let request = query.request(me).map_err(Problem::invalid)?;
     let limit = request.page.limit;
-    let tickets = list::list(&mut connection, &actor, request).await?;
+    let tickets = list::list(&mut connection, &app.cache, &actor, request).await?;
     Ok(Answer::list(tickets.map(|ticket| ticket.view_for(&actor)), page, limit))
 }

@@ -1,5 +1,8 @@
 //! Lists of tickets.
 
+use std::time::Duration;
+
+use kamhub_cache::Cache;
 use kamhub_kernel::Actor;
 use kamhub_kernel::page::{COUNT_CAP, Page, encode_cursor};
 use kamhub_postgres::PgConnection;
@@ -10,12 +13,18 @@ use crate::tickets::model::Ticket;
 use crate::tickets::query::{ListRequest, SortKey};
 use crate::tickets::repo;
 
+const SPACE: &str = "ticket_list_beyond_cap";
+/// How long a filter that more than [`COUNT_CAP`] tickets fit is taken to be such a one. In that time
+/// the total may say "more than 1000" of a few less; the rows of the page are always those of now.
+const BEYOND_CAP_FOR: Duration = Duration::from_secs(60);
+
 /// A page of the tickets that the actor may see: the restriction is part of the query.
 ///
 /// # Errors
 /// A database fault.
 pub async fn list(
     connection: &mut PgConnection,
+    cache: &Cache,
     actor: &Actor,
     mut request: ListRequest,
 ) -> Result<Page<Ticket>, Error> {
@@ -26,7 +35,7 @@ pub async fn list(
         }
     }
     let exact = request.page.exact_total;
-    let counted = repo::list::count(connection, &request.filter, exact).await?;
+    let counted = count(connection, cache, &request).await?;
     let way = request.way(counted);
     let mut items = repo::list::page(connection, &request, way).await?;
     let limit = usize::try_from(request.page.limit).unwrap_or_default();
@@ -42,4 +51,25 @@ pub async fn list(
     let total_capped = !exact && counted > COUNT_CAP;
     let total = if total_capped { COUNT_CAP } else { counted };
     Ok(Page { items, total, total_capped, next_cursor })
+}
+
+/// How many tickets fit: exactly, or up to one beyond the cap. That there are more is found by
+/// looking at more than a thousand rows, and remembered, because lists are asked for again and again.
+async fn count(
+    connection: &mut PgConnection,
+    cache: &Cache,
+    request: &ListRequest,
+) -> Result<i64, Error> {
+    if request.page.exact_total {
+        return Ok(repo::list::count(connection, &request.filter, true).await?);
+    }
+    let key = request.filter.key();
+    if cache.get::<bool>(SPACE, &key).await == Some(true) {
+        return Ok(COUNT_CAP + 1);
+    }
+    let counted = repo::list::count(connection, &request.filter, false).await?;
+    if counted > COUNT_CAP {
+        cache.put(SPACE, &key, &true, BEYOND_CAP_FOR).await;
+    }
+    Ok(counted)
 }
