@@ -110,3 +110,28 @@ async fn search_finds_words_in_both_languages_in_any_form() {
     assert_eq!(found("нет такого").await, Vec::<Value>::new());
     assert_eq!(found("' OR 1=1 -- & | ! ( : *").await, Vec::<Value>::new());
 }
+
+#[tokio::test]
+async fn totals_stop_at_a_thousand_unless_an_exact_one_is_asked_for() {
+    let app = TestApp::start().await;
+    let insert = "INSERT INTO tickets (subject, description, customer_name, customer_email, queue_at, category)
+        SELECT 'Ticket ' || n, 'Ten characters at least', 'Anna', 'anna@example.com', now(),
+            CASE WHEN n <= 1000 THEN 'refund' ELSE 'booking' END
+        FROM generate_series(1, 1005) AS n";
+    sqlx::query(insert).execute(app.database.db.pool()).await.unwrap();
+    for _ in 0..2 {
+        let list = app.admin.get("/api/support/tickets").await;
+        assert_eq!((&list.json["total"], &list.json["totalCapped"]), (&json!(1000), &json!(true)));
+        assert_eq!(list.data(200)[0]["subject"], "Ticket 1005");
+    }
+    let exact = app.admin.get("/api/support/tickets?total=exact").await;
+    assert_eq!((&exact.json["total"], &exact.json["totalCapped"]), (&json!(1005), &json!(false)));
+    let refunds = app.admin.get("/api/support/tickets?category=refund").await;
+    assert_eq!(
+        (&refunds.json["total"], &refunds.json["totalCapped"]),
+        (&json!(1000), &json!(false))
+    );
+    create(&app.admin, json!({"category": "booking"})).await;
+    let bookings = app.admin.get("/api/support/tickets?category=booking").await;
+    assert_eq!(bookings.json["total"], 6, "a total below the cap is the one of now");
+}
