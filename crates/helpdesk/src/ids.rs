@@ -17,6 +17,17 @@ kamhub_kernel::typed_id! {
     TicketEventId,
 }
 
+kamhub_kernel::typed_id! {
+    /// Working hours that deadlines count by.
+    CalendarId,
+    /// A calendar as it was between two edits.
+    CalendarVersionId,
+    /// What is promised to some of the tickets.
+    PolicyId,
+    /// A policy as it was between two edits.
+    PolicyVersionId,
+}
+
 impl TicketId {
     /// Reads an id or a ticket number (`TKT-17`, in any case).
     pub fn from_number_or_id(text: &str) -> Option<Self> {

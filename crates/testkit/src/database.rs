@@ -28,12 +28,24 @@ impl TestDatabase {
         run(&mut server, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         server.close().await.unwrap();
         let url = address_of(&name);
+        keep_versions_apart(&url, number).await;
         let mut config = DbConfig::new(url.clone());
         config.max_connections = 10;
         // Many tests at once on a small machine: what waits is not away.
         config.acquire_timeout = std::time::Duration::from_secs(30);
         Self { db: Db::connect_lazy(&config).unwrap(), url }
     }
+}
+
+/// The product keeps versions of policies and calendars in the process, by id; a process of tests works on
+/// many databases, so each gets ids of its own beyond those of the migrations.
+async fn keep_versions_apart(url: &str, number: u32) {
+    let mut own = PgConnection::connect(url).await.unwrap();
+    for table in ["calendar_versions", "sla_policy_versions"] {
+        let first = i64::from(number) * 1_000_000;
+        run(&mut own, format!("ALTER TABLE {table} ALTER COLUMN id RESTART WITH {first}")).await;
+    }
+    own.close().await.unwrap();
 }
 
 fn server_url() -> String {

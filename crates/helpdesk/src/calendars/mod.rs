@@ -1,16 +1,21 @@
-//! Calendars: when work is done. The pure arithmetic behind every deadline, without any I/O.
+//! Calendars: when work is done, and the arithmetic behind every deadline.
 //!
-//! - [`model`]: a [`Calendar`], a time due in it and the time elapsed in it
-//! - [`spec`]: a calendar as people write it, and everything that can be wrong with it
+//! - [`model`]: a [`Calendar`], a time due in it and the time elapsed in it; pure
+//! - [`spec`]: a calendar as people write it, and everything that can be wrong with it; pure
+//! - [`service`]: calendars as they are kept, in versions that never change
 //! - [`working_hours`]: small questions that need no calendar
 //! - `zone` and `walk`: how wall time becomes instants, and how years are crossed in microseconds
 
+pub mod error;
 pub mod model;
+mod repo;
+pub mod service;
 pub mod spec;
 mod walk;
 pub mod working_hours;
 mod zone;
 
+pub use error::Error;
 pub use model::{Calendar, Exception, OpenInterval, Seconds};
 pub use spec::{CalendarFault, CalendarFaults, CalendarProblem, CalendarSpec};
 

@@ -3,10 +3,12 @@
 //! - [`model`]: the words of the clocks
 //! - [`clock`]: one clock instance and what can happen to it
 //! - [`history`]: the decision table: what a ticket's events do to its clocks
+//! - [`policies`]: what is promised to which tickets
 
 pub mod clock;
 pub mod history;
 pub mod model;
+pub mod policies;
 
 #[cfg(test)]
 mod tests;

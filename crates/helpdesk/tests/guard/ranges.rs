@@ -76,6 +76,7 @@ const ROWS: &[Row] = &[
         "sla_notifications",
         &[("violation_id", "900"), ("channel", "'email'"), ("recipient", "'a@b.ru'")],
     ),
+    ("calendars", &[("name", "'Office'")]),
     ("customers", &[("name", "'Anna'"), ("email", "'a@b.ru'")]),
     ("users", &[("email", "'a@b.ru'"), ("name", "'Anna'"), ("role", "'agent'")]),
 ];
@@ -163,7 +164,9 @@ const RANGES: &[(&str, &str, Range)] = &[
     ("sla_policies", "category", CATEGORIES),
     ("sla_policies", "priority", PRIORITIES),
     ("sla_policies", "first_response_minutes", Number(1, 168 * 60)),
+    ("sla_policies", "next_response_minutes", Number(1, 168 * 60)),
     ("sla_policies", "resolution_minutes", Number(1, 720 * 60)),
+    ("calendars", "name", Text(1, 255)),
     ("sla_violations", "violation_type", Words(&["RESOLUTION_SLA"])),
     ("sla_notifications", "channel", Words(&["email", "slack", "dashboard"])),
     ("sla_notifications", "status", Words(&["pending", "sent", "retrying", "failed"])),

@@ -1,0 +1,8 @@
+//! Policies: what is promised to which tickets, in versions that never change.
+
+pub mod error;
+pub mod model;
+mod repo;
+pub mod service;
+
+pub use error::Error;
