@@ -1,7 +1,7 @@
 //! What a list of tickets is asked for, and how it is best found; no I/O.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use kamhub_kernel::page::{COUNT_CAP, PageRequest};
+use chrono::{DateTime, Datelike as _, Months, NaiveDate, TimeDelta, Utc};
+use kamhub_kernel::page::PageRequest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -133,34 +133,68 @@ impl ListRequest {
         format!("{sort_by} {order}")
     }
 
-    /// The way to a page of a list that `counted` rows fit, counted up to one beyond the cap.
-    pub(super) fn way(&self, counted: i64) -> Way {
-        let filter = &self.filter;
-        let short = match (filter.from, filter.until) {
-            (Some(from), Some(until)) => until - from <= SHORT_PERIOD,
-            _ => false,
-        };
-        if counted <= COUNT_CAP || (short && self.sort_by != SortBy::CreatedAt) {
-            Way::Gather
-        } else if filter.status.len() > 1 {
-            Way::EachStatus
-        } else {
-            Way::Walk
+    /// The way to a page of a list that more than [`kamhub_kernel::page::COUNT_CAP`] rows fit.
+    pub(super) fn way(&self) -> Way {
+        let Filter { status, from, until, .. } = &self.filter;
+        match (self.sort_by, from.zip(*until)) {
+            (SortBy::UpdatedAt, Some((from, until)))
+                if months(from, until).len() <= MOST_MONTHS =>
+            {
+                Way::EachMonth
+            }
+            (SortBy::Priority, Some((from, until))) if until - from <= SHORT_PERIOD => Way::Gather,
+            (SortBy::UpdatedAt | SortBy::Priority, _) if self.filter.customer_id.is_some() => {
+                Way::Gather
+            }
+            _ if status.len() > 1 => Way::EachStatus,
+            _ => Way::Walk,
         }
     }
 }
 
-/// How a page is found.
+/// How a page of a long list is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     /// Along the index of the order: right where rows that fit are many and lie everywhere.
     Walk,
-    /// All that fit, then their order: right where they are few.
+    /// All that fit, then their order: right where an index alone tells both.
     Gather,
     /// The first of each state, then their order: what is in work lies at one end of every order,
     /// so that a walk from the other end would pass all that ever was closed.
     EachStatus,
+    /// The first of each month of creation, then their order: changes lie across a period, so that a
+    /// walk along them would pass everything outside it.
+    EachMonth,
 }
 
-/// The orders other than creation lie across a period: a walk would pass everything outside it.
+/// A period of more months than this is walked: few rows lie outside it.
+const MOST_MONTHS: usize = 36;
+/// The priorities of a longer period are walked: each fits many rows.
 const SHORT_PERIOD: TimeDelta = TimeDelta::days(31);
+
+/// The first day of each month (UTC) that a period touches; one more than [`MOST_MONTHS`] at most.
+pub(super) fn months(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<NaiveDate> {
+    let first = from.date_naive().with_day(1);
+    let months = std::iter::successors(first, |month| month.checked_add_months(Months::new(1)));
+    months.take_while(|month| *month <= until.date_naive()).take(MOST_MONTHS + 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_touches_the_months_of_both_its_ends() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let months = |from, until| -> Vec<String> {
+            super::months(at(from), at(until)).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(
+            months("2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z"),
+            ["2026-01-01", "2026-02-01"]
+        );
+        assert_eq!(months("2025-12-28T00:00:00Z", "2025-12-28T23:59:59Z"), ["2025-12-01"]);
+        assert!(months("2026-02-01T00:00:00Z", "2026-01-31T00:00:00Z").is_empty());
+        assert_eq!(months("1970-01-01T00:00:00Z", "2999-12-31T00:00:00Z").len(), MOST_MONTHS + 1);
+    }
+}

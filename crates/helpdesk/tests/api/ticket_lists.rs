@@ -135,3 +135,48 @@ async fn totals_stop_at_a_thousand_unless_an_exact_one_is_asked_for() {
     let bookings = app.admin.get("/api/support/tickets?category=booking").await;
     assert_eq!(bookings.json["total"], 6, "a total below the cap is the one of now");
 }
+
+#[tokio::test]
+async fn a_long_list_is_the_same_whichever_way_it_is_found() {
+    let app = TestApp::start().await;
+    let insert = "INSERT INTO tickets (subject, description, customer_id, customer_name, customer_email, queue_at,
+            priority, status, created_at, updated_at)
+        SELECT 'Ticket ' || n, 'Ten characters at least', 7, 'Anna', 'anna@example.com', now(),
+            (ARRAY['low', 'high', 'critical'])[1 + n % 3], (ARRAY['open', 'on_hold', 'closed'])[1 + n % 7 % 3],
+            made, made + (n * 7919 % 1000) * interval '3 hours'
+        FROM (SELECT n, timestamptz '2025-11-20Z' + n * interval '1 hour' AS made FROM generate_series(1, 2400) AS n) t";
+    sqlx::query(insert).execute(app.database.db.pool()).await.unwrap();
+    let (from, until) = ("2025-11-25", "2026-02-10");
+    let period = format!("fromDate={from}&toDate={until}");
+    let within = "created_at >= '2025-11-25Z' AND created_at < '2026-02-11Z'";
+    let shapes = [
+        (period.as_str(), "sortBy=updatedAt", within, "updated_at DESC, id DESC"),
+        (&period, "sortBy=updatedAt&sortOrder=ASC", within, "updated_at, id"),
+        ("customerId=7", "sortBy=updatedAt", "true", "updated_at DESC, id DESC"),
+        ("customerId=7", "sortBy=priority", "true", "priority_rank DESC, id DESC"),
+        ("status=open,on_hold", "", "status <> 'closed'", "created_at DESC, id DESC"),
+    ];
+    for (filter, order, condition, sorted) in shapes {
+        let sql =
+            format!("SELECT id::text AS number FROM tickets WHERE {condition} ORDER BY {sorted}");
+        let expected: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_all(app.database.db.pool())
+            .await
+            .unwrap();
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        while found.len() < expected.len() {
+            let path = format!("/api/support/tickets?{filter}&{order}&limit=100{cursor}");
+            let list = app.admin.get(&path).await;
+            let rows = list.data(200).as_array().unwrap();
+            assert!(!rows.is_empty(), "{path} ends too soon");
+            found.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+            cursor = format!("&cursor={}", list.json["nextCursor"].as_str().unwrap_or_default());
+        }
+        assert!(expected.len() > 1000, "the list is long");
+        assert_eq!(found, expected, "{filter} {order}");
+        let third = app.admin.get(&format!("/api/support/tickets?{filter}&{order}&page=3")).await;
+        let third: Vec<_> =
+            third.data(200).as_array().unwrap().iter().map(|r| r["id"].clone()).collect();
+        assert_eq!(third, expected[40..60], "{filter} {order}, third page");
+    }
+}

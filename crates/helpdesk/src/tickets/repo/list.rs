@@ -5,18 +5,20 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use kamhub_kernel::page::{COUNT_CAP, Start};
 use kamhub_postgres::{DbResult, PgConnection};
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{FromRow as _, Postgres, QueryBuilder, Row as _};
 
 use super::COLUMNS;
 use crate::ids::TicketId;
 use crate::tickets::model::Ticket;
-use crate::tickets::query::{Assignee, Filter, ListRequest, SortBy, SortKey, SortOrder, Way};
+use crate::tickets::query::{
+    Assignee, Filter, ListRequest, SortBy, SortKey, SortOrder, Way, months,
+};
 use crate::tickets::state::Status;
 
-/// The rows of a page and, where there may be more, one beyond it.
+/// The rows of a page of a long list and, where there may be more, one beyond it.
 pub(in crate::tickets) async fn page(
     connection: &mut PgConnection,
     request: &ListRequest,
@@ -26,10 +28,47 @@ pub(in crate::tickets) async fn page(
         Way::Walk => walk(request),
         Way::Gather => gather(request, |query| {
             candidates(query, request, &request.filter.status);
+            after(query, request);
         }),
         Way::EachStatus => gather(request, |query| each_status(query, request)),
+        Way::EachMonth => gather(request, |query| each_month(query, request)),
     };
     Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
+}
+
+/// How many rows the filter lets through, up to one beyond the cap, and the rows of the page, which
+/// are right where there are not more: one look at the rows serves both.
+pub(in crate::tickets) async fn counted_page(
+    connection: &mut PgConnection,
+    request: &ListRequest,
+) -> DbResult<(i64, Vec<Ticket>)> {
+    let order = order(request, "key", "candidate");
+    let (skip, rows) = window(request);
+    let mut query = QueryBuilder::new("WITH candidates AS MATERIALIZED (");
+    candidates(&mut query, request, &request.filter.status);
+    query.push(" LIMIT ").push_bind(COUNT_CAP + 1);
+    query.push(
+        "), page AS (SELECT tickets.*, key, candidate FROM (SELECT candidate, key FROM candidates",
+    );
+    if let Start::After(from) = &request.page.start {
+        query.push(" WHERE ");
+        beyond(&mut query, request, from, "key", "candidate");
+    }
+    query.push(format!("{order} LIMIT ")).push_bind(rows).push(" OFFSET ").push_bind(skip);
+    query.push(") AS place JOIN tickets ON id = candidate) ");
+    query.push(format!(
+        "SELECT counted, {COLUMNS} FROM (SELECT count(*) AS counted FROM candidates) AS total \
+         LEFT JOIN page ON true{order}"
+    ));
+    let found = query.build().persistent(false).fetch_all(connection).await?;
+    let counted = found.first().map_or(Ok(0), |row| row.try_get("counted"))?;
+    let mut tickets = Vec::new();
+    for row in &found {
+        if row.try_get::<Option<i64>, _>("id")?.is_some() {
+            tickets.push(Ticket::from_row(row)?);
+        }
+    }
+    Ok((counted, tickets))
 }
 
 /// Along the index of the order, passing over rows that do not fit, until the page is full.
@@ -64,19 +103,37 @@ fn candidates(query: &mut QueryBuilder<Postgres>, request: &ListRequest, status:
     let column = request.sort_by.column();
     query.push(format!("SELECT id AS candidate, {column} AS key FROM tickets"));
     conditions(query, &request.filter, status);
-    after(query, request);
 }
 
 /// As many of each state as the page could need.
 fn each_status(query: &mut QueryBuilder<Postgres>, request: &ListRequest) {
-    let (skip, rows) = window(request);
     let states: BTreeSet<Status> = request.filter.status.iter().copied().collect();
     for (place, status) in states.iter().enumerate() {
         query.push(if place == 0 { "(" } else { " UNION ALL (" });
         candidates(query, request, &[*status]);
-        query.push(order(request, request.sort_by.column(), "id"));
-        query.push(" LIMIT ").push_bind(skip + rows).push(")");
+        first_of_part(query, request);
     }
+}
+
+/// As many of each month of creation as the page could need.
+fn each_month(query: &mut QueryBuilder<Postgres>, request: &ListRequest) {
+    let period = request.filter.from.zip(request.filter.until);
+    let months = period.map_or_else(Vec::new, |(from, until)| months(from, until));
+    for (place, month) in months.into_iter().enumerate() {
+        query.push(if place == 0 { "(" } else { " UNION ALL (" });
+        candidates(query, request, &request.filter.status);
+        query.push(" AND date_trunc('month', created_at AT TIME ZONE 'UTC') = ");
+        query.push_bind(month.and_time(NaiveTime::MIN));
+        first_of_part(query, request);
+    }
+}
+
+/// The first rows of a part of the list.
+fn first_of_part(query: &mut QueryBuilder<Postgres>, request: &ListRequest) {
+    let (skip, rows) = window(request);
+    after(query, request);
+    query.push(order(request, request.sort_by.column(), "id"));
+    query.push(" LIMIT ").push_bind(skip + rows).push(")");
 }
 
 fn order(request: &ListRequest, key: &str, id: &str) -> String {
@@ -97,33 +154,38 @@ fn window(request: &ListRequest) -> (i64, i64) {
 }
 
 fn after(query: &mut QueryBuilder<Postgres>, request: &ListRequest) {
-    let Start::After(SortKey { value, id, .. }) = &request.page.start else { return };
-    let column = request.sort_by.column();
+    let Start::After(from) = &request.page.start else { return };
+    query.push(" AND ");
+    beyond(query, request, from, request.sort_by.column(), "id");
+}
+
+fn beyond(
+    query: &mut QueryBuilder<Postgres>,
+    request: &ListRequest,
+    SortKey { value, id: last, .. }: &SortKey,
+    key: &str,
+    id: &str,
+) {
     let sign = match request.order {
         SortOrder::Asc => ">",
         SortOrder::Desc => "<",
     };
-    query.push(format!(" AND ({column}, id) {sign} ("));
+    query.push(format!("({key}, {id}) {sign} ("));
     match request.sort_by {
         SortBy::Priority => query.push_bind(i16::try_from(*value).unwrap_or_default()),
         _ => query.push_bind(DateTime::<Utc>::from_timestamp_micros(*value)),
     };
-    query.push(", ").push_bind(*id).push(")");
+    query.push(", ").push_bind(*last).push(")");
 }
 
-/// How many rows the filter lets through: exactly, or up to one beyond the cap.
+/// How many rows the filter lets through, however many they are.
 pub(in crate::tickets) async fn count(
     connection: &mut PgConnection,
     filter: &Filter,
-    exact: bool,
 ) -> DbResult<i64> {
     // Nothing is selected, so that an index alone can answer.
-    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM tickets");
+    let mut query = QueryBuilder::new("SELECT count(*) FROM tickets");
     conditions(&mut query, filter, &filter.status);
-    if !exact {
-        query.push(" LIMIT ").push_bind(COUNT_CAP + 1);
-    }
-    query.push(") AS counted");
     Ok(query.build_query_scalar().persistent(false).fetch_one(connection).await?)
 }
 

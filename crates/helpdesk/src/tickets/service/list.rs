@@ -35,9 +35,7 @@ pub async fn list(
         }
     }
     let exact = request.page.exact_total;
-    let counted = count(connection, cache, &request).await?;
-    let way = request.way(counted);
-    let mut items = repo::list::page(connection, &request, way).await?;
+    let (counted, mut items) = counted_page(connection, cache, &request).await?;
     let limit = usize::try_from(request.page.limit).unwrap_or_default();
     let more = items.len() > limit;
     items.truncate(limit);
@@ -53,23 +51,26 @@ pub async fn list(
     Ok(Page { items, total, total_capped, next_cursor })
 }
 
-/// How many tickets fit: exactly, or up to one beyond the cap. That there are more is found by
-/// looking at more than a thousand rows, and remembered, because lists are asked for again and again.
-async fn count(
+/// How many tickets fit, exactly or up to one beyond the cap, and the rows of the page. That there
+/// are more is found by looking at more than a thousand rows, and remembered, because lists are
+/// asked for again and again.
+async fn counted_page(
     connection: &mut PgConnection,
     cache: &Cache,
     request: &ListRequest,
-) -> Result<i64, Error> {
-    if request.page.exact_total {
-        return Ok(repo::list::count(connection, &request.filter, true).await?);
-    }
+) -> Result<(i64, Vec<Ticket>), Error> {
     let key = request.filter.key();
-    if cache.get::<bool>(SPACE, &key).await == Some(true) {
-        return Ok(COUNT_CAP + 1);
-    }
-    let counted = repo::list::count(connection, &request.filter, false).await?;
-    if counted > COUNT_CAP {
+    let mut counted = COUNT_CAP + 1;
+    if cache.get::<bool>(SPACE, &key).await != Some(true) {
+        let (few, items) = repo::list::counted_page(connection, request).await?;
+        if few <= COUNT_CAP {
+            return Ok((few, items));
+        }
         cache.put(SPACE, &key, &true, BEYOND_CAP_FOR).await;
     }
-    Ok(counted)
+    if request.page.exact_total {
+        counted = repo::list::count(connection, &request.filter).await?;
+    }
+    let items = repo::list::page(connection, request, request.way()).await?;
+    Ok((counted, items))
 }
