@@ -33,6 +33,8 @@ pub struct Settings {
     pub reopen_window_days: u32,
     /// How long an agent may be away before work that was not started goes back to the queue.
     pub away_grace: Duration,
+    /// The longest wait between two attempts at a delivery.
+    pub delivery_retry_longest: Duration,
 }
 
 impl Default for Settings {
@@ -47,6 +49,7 @@ impl Default for Settings {
             sign_ins_per_minute: 10,
             reopen_window_days: 5,
             away_grace: Duration::from_secs(15 * 60),
+            delivery_retry_longest: Duration::from_secs(12 * 3600),
         }
     }
 }

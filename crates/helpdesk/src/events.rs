@@ -27,6 +27,21 @@ kamhub_kernel::wire_enum! {
     }
 }
 
+/// An event as it lies in the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its number.
+    pub id: i64,
+    /// What happened, an [`EventType`]; a newer version may write types that this one does not know.
+    pub kind: String,
+    /// The object, for example `tickets/17`.
+    pub subject: String,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// What there is to tell.
+    pub data: serde_json::Value,
+}
+
 /// Writes an event; `subject` names the object, for example `tickets/17`.
 ///
 /// # Errors

@@ -15,6 +15,8 @@ kamhub_kernel::typed_id! {
     PlatformUserId,
     /// An entry of a ticket's timeline.
     TicketEventId,
+    /// Something that leaves the desk.
+    DeliveryId,
 }
 
 kamhub_kernel::typed_id! {

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod ids;
 pub mod jobs;
 pub mod messages;
+pub mod notifications;
 pub mod openapi;
 pub mod operations;
 pub mod reports;

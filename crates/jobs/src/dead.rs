@@ -32,7 +32,7 @@ pub async fn replay(conn: &mut PgConnection, clock: &dyn Clock, id: i64) -> DbRe
     repo::replay(conn, id, clock.now()).await
 }
 
-/// [`replay`] for every dead letter that the filter names; answers how many.
+/// [`replay`] for every dead letter that the filter names; answers their ids.
 ///
 /// # Errors
 /// The database failed.
@@ -40,7 +40,7 @@ pub async fn replay_range(
     conn: &mut PgConnection,
     clock: &dyn Clock,
     filter: &DeadFilter,
-) -> DbResult<u64> {
+) -> DbResult<Vec<i64>> {
     repo::replay_range(conn, filter, clock.now()).await
 }
 

@@ -86,7 +86,7 @@ pub(crate) async fn execute(
     stop: &Stop,
     settle_within: Duration,
 ) -> (Outcome, Option<String>) {
-    let Claimed { id, attempt, .. } = claimed;
+    let id = claimed.id;
     if claimed.buried {
         let error = "the lease of the last attempt ran out".to_owned();
         metric::attempt(&claimed.kind, Outcome::Dead, None);
@@ -97,7 +97,7 @@ pub(crate) async fn execute(
         // Never claimed: the claim asks for the registry's own kinds.
         return (Outcome::Unsettled, None);
     };
-    let lease = Lease::new(queue.clone(), id, attempt);
+    let lease = Lease::new(queue.clone(), &claimed, entry.backoff);
     let context = Context::new(lease.clone(), stop.requested.clone(), &claimed);
     let began = Instant::now();
     let ended = run(entry, context, &claimed, stop).await;
@@ -158,11 +158,11 @@ impl Settlement<'_> {
             // Nobody else may start it while it may still have effects: the lease runs out by itself.
             Ended::Stuck => return (Outcome::Unsettled, None),
             Ended::Stopped => return (self.persist(within, || self.release()).await, None),
-            Ended::Returned(Ok(())) if !self.lease.finished_by_handler() => {
+            Ended::Returned(Ok(())) if self.lease.settled_by_handler().is_none() => {
                 return (self.persist(within, || self.finish()).await, None);
             }
             Ended::Returned(Ok(())) => {
-                JobError::retry("finished in a transaction that was not committed")
+                JobError::retry("settled in a transaction that was not committed")
             }
             Ended::Returned(Err(failure)) => failure,
         };
@@ -171,8 +171,9 @@ impl Settlement<'_> {
             JobError::Permanent { error } => (storable(error), None, true),
         };
         let outcome = self.persist(within, || self.fail(&text, after, permanent)).await;
-        match outcome {
-            Outcome::Succeeded => (outcome, None),
+        match (outcome, self.lease.settled_by_handler()) {
+            (Outcome::Succeeded, _) => (outcome, None),
+            (_, Some(settled)) if settled.outcome == outcome => (outcome, settled.error),
             _ => (outcome, Some(text)),
         }
     }
@@ -246,14 +247,14 @@ impl Settlement<'_> {
         }
     }
 
-    /// The job is no longer ours: because the handler finished it and committed, or because the lease is lost.
+    /// The job is no longer ours: because the handler settled it and committed, or because the lease is lost.
     fn gone(&self) -> Outcome {
-        if self.lease.finished_by_handler() { Outcome::Succeeded } else { Outcome::LeaseLost }
+        self.lease.settled_by_handler().map_or(Outcome::LeaseLost, |settled| settled.outcome)
     }
 }
 
 /// The text as PostgreSQL can store it, bounded.
-fn storable(mut text: String) -> String {
+pub(crate) fn storable(mut text: String) -> String {
     text.retain(|c| c != '\0');
     if text.len() > ERROR_AT_MOST {
         let end = (0..=ERROR_AT_MOST).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);

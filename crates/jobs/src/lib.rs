@@ -27,7 +27,7 @@ mod worker;
 pub use backoff::Backoff;
 pub use drain::DrainReport;
 pub use error::{JobError, QueueError};
-pub use lease::{Context, Lease};
+pub use lease::{Context, Fate, Lease};
 pub use model::{Backlog, Job, JobRecord, JobState, NewJob, Priority};
 pub use queue::{Queue, enqueue, enqueue_all};
 pub use registry::Registry;

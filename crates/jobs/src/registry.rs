@@ -53,6 +53,23 @@ impl Registry {
         F: Fn(Context, J) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), JobError>> + Send + 'static,
     {
+        self.handle_with(J::BACKOFF, handler)
+    }
+
+    /// [`Registry::handle`] with other waits between attempts than the kind's own, where they are configured.
+    ///
+    /// # Errors
+    /// [`QueueError::RegisteredTwice`].
+    pub fn handle_with<J, F, R>(
+        &mut self,
+        backoff: Backoff,
+        handler: F,
+    ) -> Result<&mut Self, QueueError>
+    where
+        J: Job,
+        F: Fn(Context, J) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), JobError>> + Send + 'static,
+    {
         let run = move |context, payload| -> Running {
             match serde_json::from_value::<J>(payload) {
                 Ok(job) => Box::pin(handler(context, job)),
@@ -62,7 +79,7 @@ impl Registry {
                 }
             }
         };
-        let entry = Entry { run: Arc::new(run), backoff: J::BACKOFF, timeout: J::TIMEOUT };
+        let entry = Entry { run: Arc::new(run), backoff, timeout: J::TIMEOUT };
         match self.entries.insert(J::KIND, entry) {
             None => Ok(self),
             Some(_) => Err(QueueError::RegisteredTwice { name: J::KIND }),

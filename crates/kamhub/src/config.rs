@@ -42,6 +42,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("sign_ins_per_minute", "KAMHUB_SIGN_INS_PER_MINUTE"),
     ("reopen_window_days", "KAMHUB_REOPEN_WINDOW_DAYS"),
     ("away_grace_minutes", "KAMHUB_AWAY_GRACE_MINUTES"),
+    ("delivery_retry_longest_seconds", "KAMHUB_DELIVERY_RETRY_LONGEST_SECONDS"),
     ("job_concurrency", "KAMHUB_JOB_CONCURRENCY"),
     ("shutdown_delay_seconds", "KAMHUB_SHUTDOWN_DELAY_SECONDS"),
 ];
@@ -225,6 +226,9 @@ fn settings(values: &Values) -> Result<Settings> {
             .number("reopen_window_days", 0..=365)?
             .unwrap_or(given.reopen_window_days),
         away_grace: values.seconds("away_grace_minutes", 0..=1440, 60)?.unwrap_or(given.away_grace),
+        delivery_retry_longest: values
+            .seconds("delivery_retry_longest_seconds", 1..=86_400, 1)?
+            .unwrap_or(given.delivery_retry_longest),
     })
 }
 

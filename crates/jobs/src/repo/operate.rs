@@ -72,20 +72,20 @@ pub(crate) async fn replay_range(
     conn: &mut PgConnection,
     filter: &DeadFilter,
     now: DateTime<Utc>,
-) -> DbResult<u64> {
-    let done = sqlx::query!(
+) -> DbResult<Vec<i64>> {
+    Ok(sqlx::query_scalar!(
         "UPDATE jobs SET state = 'waiting', dead_at = NULL, run_at = $4, attempts_forgiven = attempt,
                          dedupe_key = NULL
          WHERE state = 'dead' AND ($1::text IS NULL OR kind = $1)
-               AND ($2::timestamptz IS NULL OR dead_at >= $2) AND ($3::timestamptz IS NULL OR dead_at < $3)",
+               AND ($2::timestamptz IS NULL OR dead_at >= $2) AND ($3::timestamptz IS NULL OR dead_at < $3)
+         RETURNING id",
         filter.kind,
         filter.from,
         filter.to,
         now,
     )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected())
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Deletes a dead letter for good.

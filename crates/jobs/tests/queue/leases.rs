@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kamhub_jobs::{Context, JobError, JobState, QueueError, Registry, Worker, WorkerOptions};
+use kamhub_jobs::{
+    Context, Fate, Job, JobError, JobState, QueueError, Registry, Worker, WorkerOptions,
+};
+use kamhub_kernel::Clock as _;
 use kamhub_postgres::Db;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -230,4 +233,66 @@ async fn a_job_that_runs_for_longer_than_its_lease_keeps_it() {
         worker.await.unwrap();
     }
     assert_eq!(*log.lock().unwrap(), ["long"]);
+}
+
+#[tokio::test]
+async fn a_failure_settled_by_the_handler_is_one_transaction_with_what_it_writes() {
+    let bench = Bench::new().await;
+    let db = bench.db.clone();
+    let mut registry = Registry::new();
+    registry
+        .handle::<Note, _, _>(move |context, job| {
+            let db = db.clone();
+            async move {
+                let mut tx = db.begin().await?;
+                let failure = match job.note.as_str() {
+                    "hopeless" => JobError::permanent("hopeless"),
+                    _ => JobError::retry("not yet"),
+                };
+                let fate = context.lease().fail_in(&mut tx, failure).await?;
+                sqlx::query("INSERT INTO effects VALUES ($1, $2)")
+                    .bind(context.lease().job_id())
+                    .bind(format!("{:?}", fate == Fate::Dead))
+                    .execute(&mut *tx)
+                    .await?;
+                tx.commit().await?;
+                Ok(())
+            }
+        })
+        .unwrap();
+    let waits = bench.enqueue(note("again")).await;
+    let dies = bench.enqueue(note("hopeless")).await;
+    let report = bench.worker(registry).drain().await.unwrap();
+    assert_eq!((report.succeeded, report.retried, report.dead), (0, 1, 1));
+    assert_eq!(report.errors, ["test.note: not yet", "test.note: hopeless"]);
+    assert_eq!(bench.row(waits).await.unwrap().0, JobState::Waiting);
+    assert_eq!(bench.row(dies).await.unwrap().0, JobState::Dead);
+    assert_eq!(bench.count("effects WHERE note = 'true'").await, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_was_put_off_has_lost_no_attempt() {
+    let bench = Bench::new().await;
+    let db = bench.db.clone();
+    let mut registry = Registry::new();
+    let until = bench.clock.now() + chrono::TimeDelta::seconds(30);
+    registry
+        .handle::<Note, _, _>(move |context, _| {
+            let db = db.clone();
+            async move {
+                let mut tx = db.begin().await?;
+                context.lease().postpone_in(&mut tx, until).await?;
+                tx.commit().await?;
+                Ok(())
+            }
+        })
+        .unwrap();
+    let worker = bench.worker(registry);
+    let id = bench.enqueue(note("a")).await;
+    for _ in 0..=Note::MAX_ATTEMPTS {
+        let report = worker.drain().await.unwrap();
+        assert_eq!(report.dead, 0);
+        bench.clock.advance(30);
+    }
+    assert_eq!(bench.row(id).await.unwrap().0, JobState::Waiting);
 }

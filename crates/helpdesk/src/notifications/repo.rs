@@ -1,0 +1,3 @@
+//! All the SQL of notifications.
+
+pub(super) mod deliveries;
