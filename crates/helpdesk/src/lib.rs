@@ -11,6 +11,7 @@ pub mod events;
 pub mod identity;
 pub mod ids;
 pub mod jobs;
+pub mod listeners;
 pub mod messages;
 pub mod notifications;
 pub mod openapi;

@@ -114,8 +114,6 @@ pub struct Ticket {
     pub resolution: Option<String>,
     /// Grows with each change.
     pub version: i32,
-    /// Its place among waiting tickets.
-    pub queue_at: DateTime<Utc>,
     /// Until when it is out of sight.
     pub snoozed_until: Option<DateTime<Utc>>,
     /// When a person first answered in public.
@@ -138,6 +136,33 @@ pub struct Ticket {
     pub updated_at: DateTime<Utc>,
     /// When it was deleted.
     pub deleted_at: Option<DateTime<Utc>>,
+    /// The earliest deadline of its running clocks, as they keep it.
+    pub sla_due_at: Option<DateTime<Utc>>,
+}
+
+/// What others have to know of a ticket to say something about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The id.
+    pub id: TicketId,
+    /// `TKT-` and digits.
+    pub ticket_number: String,
+    /// What it is about, in one line.
+    pub subject: String,
+    /// The category.
+    pub category: Category,
+    /// The priority.
+    pub priority: Priority,
+    /// The state.
+    pub status: Status,
+    /// Who works on it.
+    pub agent_id: Option<AgentId>,
+    /// The team.
+    pub team: Option<String>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// The earliest deadline of its running clocks.
+    pub sla_due_at: Option<DateTime<Utc>>,
 }
 
 /// A ticket that is about to be created.
@@ -175,11 +200,46 @@ pub struct NewTicket {
     pub follow_up_of_id: Option<TicketId>,
     /// The ticket that it was split from.
     pub split_from_id: Option<TicketId>,
+    /// Whether it begins with what the customer wrote; otherwise an agent wrote it down, and nobody
+    /// waits for a first response.
+    pub by_customer: bool,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
+impl NewTicket {
+    /// Its place in the queue of waiting tickets, by priority or by its deadline.
+    pub fn place_in_queue(&self, due: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        place_in_queue(self.created_at, self.priority, due)
+    }
+}
+
+fn place_in_queue(
+    created_at: DateTime<Utc>,
+    priority: Priority,
+    due: Option<DateTime<Utc>>,
+) -> DateTime<Utc> {
+    let by_priority = created_at + priority.queue_span();
+    due.map_or(by_priority, |due| due.min(by_priority))
+}
+
 impl Ticket {
+    /// What others have to know of it.
+    pub fn head(&self) -> Head {
+        Head {
+            id: self.id,
+            ticket_number: self.ticket_number.clone(),
+            subject: self.subject.clone(),
+            category: self.category,
+            priority: self.priority,
+            status: self.status,
+            agent_id: self.agent_id,
+            team: self.team.clone(),
+            created_at: self.created_at,
+            sla_due_at: self.sla_due_at,
+        }
+    }
+
     /// The agent whose open work this ticket is, if any (semantics, section 2).
     pub fn worked_on_by(&self) -> Option<AgentId> {
         let counts = self.status.is_open_work()
@@ -214,10 +274,10 @@ impl Ticket {
         }
     }
 
-    /// Changes the priority, and the place in the queue with it.
-    pub fn prioritise(&mut self, priority: Priority) {
-        self.priority = priority;
-        self.queue_at = self.created_at + priority.queue_span();
+    /// Its place in the queue of waiting tickets: creation plus the span of its priority, or its
+    /// deadline where that is earlier.
+    pub fn place_in_queue(&self) -> DateTime<Utc> {
+        place_in_queue(self.created_at, self.priority, self.sla_due_at)
     }
 
     /// Whether the actor may see the ticket at all.
@@ -238,7 +298,7 @@ pub fn difference(before: &Ticket, after: &Ticket) -> Option<(Value, Value)> {
     let fields = |ticket: &Ticket| {
         let mut view = serde_json::to_value(ticket.view()).unwrap_or_default();
         if let Some(fields) = view.as_object_mut() {
-            for told_elsewhere in ["version", "updatedAt", "assignedTo"] {
+            for told_elsewhere in ["version", "updatedAt", "assignedTo", "slaDueAt"] {
                 fields.remove(told_elsewhere);
             }
             fields.insert("deletedAt".to_owned(), serde_json::json!(ticket.deleted_at));
@@ -256,6 +316,17 @@ pub fn difference(before: &Ticket, after: &Ticket) -> Option<(Value, Value)> {
         }
     }
     if is.is_empty() { None } else { Some((Value::Object(was), Value::Object(is))) }
+}
+
+/// An entry of a ticket's timeline, as far as it matters to listeners.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What happened.
+    pub kind: String,
+    /// When it was written down.
+    pub occurred_at: DateTime<Utc>,
+    /// Before and after, and what belongs to it.
+    pub data: Value,
 }
 
 /// An entry of a ticket's timeline: what happened, who did it, when, before and after.

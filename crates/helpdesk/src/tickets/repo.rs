@@ -1,6 +1,7 @@
 //! The SQL of the tickets slice.
 
 pub(super) mod backlog;
+pub(super) mod due;
 pub(super) mod list;
 pub(super) mod merges;
 pub(super) mod moves;
@@ -11,30 +12,31 @@ use kamhub_postgres::{DbResult, PgConnection};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::model::{NewTicket, Ticket, TimelineEntry};
+use super::model::{Entry, NewTicket, Ticket, TimelineEntry};
 use crate::ids::{AgentId, TicketEventId, TicketId};
 
 /// The columns of a [`Ticket`], for statements that are put together.
 pub(super) const COLUMNS: &str = "id, ticket_number, subject, description, customer_id, \
     customer_name, customer_email, requester_id, category, priority, status, channel, agent_id, \
-    team, tags, attachments, related_booking_id, related_order_id, resolution, version, queue_at, \
+    team, tags, attachments, related_booking_id, related_order_id, resolution, version, \
     snoozed_until, first_response_at, resolved_at, closed_at, reopened_count, merged_into_id, \
-    follow_up_of_id, split_from_id, created_at, updated_at, deleted_at";
+    follow_up_of_id, split_from_id, created_at, updated_at, deleted_at, sla_due_at";
 
 /// Stores a new ticket, with its agent where one was found.
 pub(super) async fn insert(
     tx: &mut PgConnection,
     new: &NewTicket,
     agent: Option<AgentId>,
+    due: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> DbResult<Ticket> {
     let sql = format!(
         "INSERT INTO tickets (subject, description, customer_id, customer_name, customer_email, \
              requester_id, category, priority, channel, agent_id, team, tags, attachments, \
              related_booking_id, related_order_id, queue_at, follow_up_of_id, split_from_id, \
-             created_at, updated_at) \
+             created_at, updated_at, sla_due_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-             $19, $20) RETURNING {COLUMNS}"
+             $19, $20, $21) RETURNING {COLUMNS}"
     );
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(&new.subject)
@@ -52,11 +54,12 @@ pub(super) async fn insert(
         .bind(Json(&new.attachments))
         .bind(new.related_booking_id)
         .bind(new.related_order_id)
-        .bind(new.created_at + new.priority.queue_span())
+        .bind(new.place_in_queue(due))
         .bind(new.follow_up_of_id)
         .bind(new.split_from_id)
         .bind(new.created_at)
         .bind(now)
+        .bind(due)
         .fetch_one(tx)
         .await?)
 }
@@ -82,7 +85,7 @@ pub(super) async fn update(tx: &mut PgConnection, ticket: &Ticket) -> DbResult<(
              related_order_id = $11, resolution = $12, version = $13, queue_at = $14,
              snoozed_until = $15, first_response_at = $16, resolved_at = $17, closed_at = $18,
              reopened_count = $19, merged_into_id = $20, updated_at = $21, deleted_at = $22,
-             requester_id = $23
+             requester_id = $23, sla_due_at = $24
          WHERE id = $1",
         ticket.id.0,
         ticket.subject,
@@ -97,7 +100,7 @@ pub(super) async fn update(tx: &mut PgConnection, ticket: &Ticket) -> DbResult<(
         ticket.related_order_id,
         ticket.resolution,
         ticket.version,
-        ticket.queue_at,
+        ticket.place_in_queue(),
         ticket.snoozed_until,
         ticket.first_response_at,
         ticket.resolved_at,
@@ -106,7 +109,8 @@ pub(super) async fn update(tx: &mut PgConnection, ticket: &Ticket) -> DbResult<(
         ticket.merged_into_id.map(|id| id.0),
         ticket.updated_at,
         ticket.deleted_at,
-        ticket.requester_id.map(|id| id.0)
+        ticket.requester_id.map(|id| id.0),
+        ticket.sla_due_at
     )
     .execute(tx)
     .await?;
@@ -119,10 +123,10 @@ pub(super) async fn events_insert(
     ticket: TicketId,
     actor: &Actor,
     now: DateTime<Utc>,
-    entries: &[(&str, Value)],
+    entries: &[Entry],
 ) -> DbResult<()> {
-    let kinds: Vec<String> = entries.iter().map(|(kind, _)| (*kind).to_owned()).collect();
-    let data: Vec<Value> = entries.iter().map(|(_, data)| data.clone()).collect();
+    let kinds: Vec<String> = entries.iter().map(|entry| entry.kind.clone()).collect();
+    let data: Vec<Value> = entries.iter().map(|entry| entry.data.clone()).collect();
     sqlx::query!(
         "INSERT INTO ticket_events (ticket_id, type, actor_kind, actor_id, actor_name, occurred_at, data)
          SELECT $1, entry.type, $2, $3, $4, $5, entry.data
@@ -139,6 +143,49 @@ pub(super) async fn events_insert(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Adds entries to the timelines of several tickets, in their order.
+pub(super) async fn events_insert_many(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    entries: &[(TicketId, &'static str, Value)],
+) -> DbResult<()> {
+    let tickets: Vec<i64> = entries.iter().map(|(ticket, _, _)| ticket.0).collect();
+    let kinds: Vec<String> = entries.iter().map(|(_, kind, _)| (*kind).to_owned()).collect();
+    let data: Vec<Value> = entries.iter().map(|(_, _, data)| data.clone()).collect();
+    sqlx::query!(
+        "INSERT INTO ticket_events (ticket_id, type, actor_kind, actor_id, actor_name, occurred_at, data)
+         SELECT entry.ticket, entry.type, $1, $2, $3, $4, entry.data
+         FROM unnest($5::bigint[], $6::text[], $7::jsonb[]) WITH ORDINALITY
+             AS entry (ticket, type, data, place)
+         ORDER BY entry.place",
+        actor.kind(),
+        actor.id(),
+        actor.name(),
+        now,
+        &tickets,
+        &kinds,
+        &data
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A ticket's whole timeline, oldest first.
+pub(super) async fn events_all(
+    connection: &mut PgConnection,
+    ticket: TicketId,
+) -> DbResult<Vec<Entry>> {
+    Ok(sqlx::query_as!(
+        Entry,
+        "SELECT type AS kind, occurred_at, data FROM ticket_events WHERE ticket_id = $1 ORDER BY id",
+        ticket.0
+    )
+    .fetch_all(connection)
+    .await?)
 }
 
 /// A page of a ticket's timeline, oldest first.

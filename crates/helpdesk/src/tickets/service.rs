@@ -5,10 +5,12 @@ pub mod backlog;
 pub mod change;
 pub mod conversation;
 pub mod create;
+pub mod deadlines;
 pub mod list;
 pub mod merge;
 pub mod snooze;
 pub mod split;
+pub mod timeline;
 
 use kamhub_kernel::Actor;
 use kamhub_kernel::page::Page;

@@ -86,6 +86,8 @@ pub struct TicketView {
     pub follow_up_of_id: Option<TicketId>,
     /// The ticket that it was split from.
     pub split_from_id: Option<TicketId>,
+    /// The earliest deadline of its running service level clocks.
+    pub sla_due_at: Option<DateTime<Utc>>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
@@ -126,6 +128,7 @@ impl Ticket {
             merged_into_id: self.merged_into_id,
             follow_up_of_id: self.follow_up_of_id,
             split_from_id: self.split_from_id,
+            sla_due_at: self.sla_due_at,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }

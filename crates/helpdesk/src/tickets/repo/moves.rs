@@ -12,6 +12,8 @@ pub(in crate::tickets) struct Moving {
     pub text: String,
     pub created_at: DateTime<Utc>,
     pub is_internal: bool,
+    /// Whether the customer wrote it.
+    pub is_customers: bool,
     /// Whether it is a public answer of a person.
     pub is_response: bool,
 }
@@ -25,6 +27,7 @@ pub(in crate::tickets) async fn in_ticket(
     Ok(sqlx::query_as!(
         Moving,
         r#"SELECT id AS "id: MessageId", message AS text, created_at, is_internal,
+               sender_type = 'customer' AS "is_customers!",
                (sender_type = 'agent' AND NOT is_internal AND NOT is_automatic) AS "is_response!"
            FROM ticket_messages WHERE ticket_id = $1 AND id = ANY ($2) ORDER BY created_at, id"#,
         ticket.0,

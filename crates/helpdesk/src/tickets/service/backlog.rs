@@ -7,6 +7,7 @@ use kamhub_postgres::PgConnection;
 use serde_json::json;
 
 use super::change::{save, write};
+use super::timeline;
 use crate::agents;
 use crate::ids::{AgentId, TicketId};
 use crate::tickets::error::Error;
@@ -27,7 +28,7 @@ pub async fn assign_automatically(
     tx: &mut PgConnection,
     clock: &dyn Clock,
     actor: &Actor,
-    ticket: Ticket,
+    mut ticket: Ticket,
 ) -> Result<Ticket, Error> {
     let now = clock.now();
     let held = ticket.worked_on_by();
@@ -36,7 +37,7 @@ pub async fn assign_automatically(
     metrics::counter!("kamhub_assignments_total", "outcome" => outcome).increment(1);
     let details = json!({"automatic": true, "decision": claim.decision});
     let Some(agent) = claim.agent else {
-        repo::events_insert(tx, ticket.id, actor, now, &[("waiting", details)]).await?;
+        timeline::write(tx, clock, actor, &mut ticket, vec![("waiting", details)]).await?;
         return Ok(ticket);
     };
     // The claim has taken the agent's place in the ledger; the write below takes its own.
@@ -46,7 +47,7 @@ pub async fn assign_automatically(
     }
     let mut after = ticket.clone();
     after.agent_id = Some(agent);
-    let after = write(tx, actor, now, &ticket, after, "assigned", details).await?;
+    let after = write(tx, clock, actor, &ticket, after, "assigned", details).await?;
     if let Some(freed) = held {
         Box::pin(drain_for_agent(tx, clock, freed)).await?;
     }
@@ -74,7 +75,7 @@ pub async fn drain_for_agent(
         let Some(before) = repo::lock(tx, *id).await? else { continue };
         let mut after = before.clone();
         after.agent_id = Some(agent);
-        write(tx, &ASSIGNER, now, &before, after, "assigned", details.clone()).await?;
+        write(tx, clock, &ASSIGNER, &before, after, "assigned", details.clone()).await?;
         metrics::counter!("kamhub_assignments_total", "outcome" => "drained").increment(1);
     }
     Ok(waiting.len())

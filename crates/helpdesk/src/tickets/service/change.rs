@@ -6,7 +6,7 @@ use kamhub_kernel::{Actor, Clock, Faults};
 use kamhub_postgres::PgConnection;
 use serde_json::{Value, json};
 
-use super::{backlog, lock};
+use super::{backlog, lock, timeline};
 use crate::agents;
 use crate::category::Category;
 use crate::events::{self, EventType};
@@ -65,13 +65,11 @@ pub async fn update(
     if let Some(status) = update.status {
         after.enter(before.status.step(status)?, now);
     }
-    if let Some(priority) = update.priority {
-        after.prioritise(priority);
-    }
     let Update { subject, description, category, agent, team, tags, resolution, .. } = update;
     set(&mut after.subject, subject);
     set(&mut after.description, description);
     set(&mut after.category, category);
+    set(&mut after.priority, update.priority);
     set(&mut after.agent_id, agent);
     set(&mut after.team, team);
     set(&mut after.tags, tags);
@@ -206,9 +204,8 @@ pub async fn save(
     kind: &'static str,
     details: Value,
 ) -> Result<Ticket, Error> {
-    let now = clock.now();
     let came_back = after.waits() && !before.status.is_open_work();
-    let mut after = write(tx, actor, now, &before, after, kind, details).await?;
+    let mut after = write(tx, clock, actor, &before, after, kind, details).await?;
     let freed = before.worked_on_by().filter(|agent| after.worked_on_by() != Some(*agent));
     if let Some(agent) = freed {
         backlog::drain_for_agent(tx, clock, agent).await?;
@@ -225,23 +222,24 @@ pub async fn save(
 /// A database fault.
 pub(super) async fn write(
     tx: &mut PgConnection,
+    clock: &dyn Clock,
     actor: &Actor,
-    now: DateTime<Utc>,
     before: &Ticket,
     mut after: Ticket,
     kind: &'static str,
     details: Value,
 ) -> Result<Ticket, Error> {
     let Some((was, is)) = difference(before, &after) else { return Ok(after) };
+    let now = clock.now();
     move_load(tx, now, before.worked_on_by(), after.worked_on_by()).await?;
     after.version = before.version + 1;
     after.updated_at = now;
-    repo::update(tx, &after).await?;
     let mut data = json!({"before": was, "after": is});
     if let (Some(data), Value::Object(details)) = (data.as_object_mut(), details) {
         data.extend(details);
     }
-    repo::events_insert(tx, after.id, actor, now, &[(kind, data)]).await?;
+    timeline::append(tx, clock, actor, &mut after, vec![(kind, data)]).await?;
+    repo::update(tx, &after).await?;
     let event = match kind {
         "deleted" => EventType::TicketDeleted,
         _ => EventType::TicketUpdated,

@@ -8,7 +8,7 @@ use kamhub_postgres::PgConnection;
 use serde_json::{Value, json};
 
 use super::change::save;
-use super::{backlog, create, read};
+use super::{backlog, create, read, timeline};
 use crate::calendars::working_hours::add_business_days;
 use crate::events::{self, EventType};
 use crate::ids::{MessageId, TicketId};
@@ -207,8 +207,7 @@ pub(super) async fn record(
     mut after: Ticket,
     entry: (&'static str, Value),
 ) -> Result<Ticket, Error> {
-    let now = clock.now();
-    repo::events_insert(tx, before.id, actor, now, &[entry]).await?;
+    timeline::append(tx, clock, actor, &mut after, vec![entry]).await?;
     if difference(&before, &after).is_some() {
         let kind = match after.status {
             Status::Reopened if before.status != Status::Reopened => "reopened",
@@ -217,7 +216,7 @@ pub(super) async fn record(
         return save(tx, clock, actor, before, after, kind, json!({})).await;
     }
     after.version = before.version + 1;
-    after.updated_at = now;
+    after.updated_at = clock.now();
     repo::update(tx, &after).await?;
     Ok(after)
 }
@@ -236,7 +235,7 @@ pub async fn note(
     event: (EventType, Value),
 ) -> Result<(), Error> {
     let now = clock.now();
-    repo::events_insert(tx, ticket, actor, now, &[entry]).await?;
+    timeline::add(tx, now, actor, &[(ticket, entry.0, entry.1)]).await?;
     events::publish(tx, now, event.0, &create::subject_of(ticket), &event.1).await?;
     Ok(())
 }
@@ -254,7 +253,7 @@ pub async fn follow_up(
     text: &str,
     at: DateTime<Utc>,
 ) -> Result<Conversation, Error> {
-    let Conversation { addressed, ticket: closed } = conversation;
+    let Conversation { addressed, ticket: mut closed } = conversation;
     if let Some(ticket) = repo::merges::open_follow_up(tx, closed.id).await?
         && ticket.requester_id == addressed.requester_id
     {
@@ -272,13 +271,13 @@ pub async fn follow_up(
         split_from_id: None,
         attachments: Vec::new(),
         tags: Vec::new(),
+        by_customer: true,
         created_at: at,
         ..like(&closed)
     };
-    let now = clock.now();
-    let ticket = create::store(tx, actor, now, &new).await?;
+    let ticket = create::store(tx, clock, actor, &new).await?;
     let told = json!({"followUpId": ticket.id, "ticketNumber": ticket.ticket_number});
-    repo::events_insert(tx, closed.id, actor, now, &[("follow_up", told)]).await?;
+    timeline::write(tx, clock, actor, &mut closed, vec![("follow_up", told)]).await?;
     Ok(Conversation { addressed: ticket.clone(), ticket })
 }
 
@@ -301,6 +300,7 @@ pub(super) fn like(ticket: &Ticket) -> NewTicket {
         related_order_id: ticket.related_order_id,
         follow_up_of_id: None,
         split_from_id: None,
+        by_customer: true,
         created_at: ticket.created_at,
     }
 }

@@ -5,13 +5,14 @@ use kamhub_kernel::{Actor, Clock, Faults, Role};
 use kamhub_postgres::PgConnection;
 use serde_json::json;
 
+use super::timeline;
 use crate::category::Category;
 use crate::events::{self, EventType};
 use crate::ids::TicketId;
 use crate::tickets::error::Error;
 use crate::tickets::model::{Channel, NewTicket, Priority, Ticket, TicketAttachment};
 use crate::tickets::repo;
-use crate::{agents, identity};
+use crate::{agents, identity, listeners};
 
 /// What is asked for. Name and address are given by those who may speak for others and by nobody
 /// in particular; for a signed-in customer they come from the credentials.
@@ -82,9 +83,10 @@ pub async fn create(
         related_order_id: request.related_order_id,
         follow_up_of_id: None,
         split_from_id: None,
+        by_customer: channel != Channel::Agent,
         created_at,
     };
-    store(tx, actor, now, &new).await
+    store(tx, clock, actor, &new).await
 }
 
 /// Stores a new ticket with its agent, its timeline and its event.
@@ -93,19 +95,24 @@ pub async fn create(
 /// A database fault.
 pub async fn store(
     tx: &mut PgConnection,
+    clock: &dyn Clock,
     actor: &Actor,
-    now: DateTime<Utc>,
     new: &NewTicket,
 ) -> Result<Ticket, Error> {
+    let now = clock.now();
     let claim = agents::service::claim(tx, now, new.category).await?;
-    let ticket = repo::insert(tx, new, claim.agent, now).await?;
+    // Stored with its deadline at once: a second write of the row would cost as much as the first.
+    let due = listeners::deadline_of_new(tx, new).await?;
+    let mut ticket = repo::insert(tx, new, claim.agent, due, now).await?;
     let outcome = if claim.agent.is_some() { "assigned" } else { "waiting" };
     metrics::counter!("kamhub_assignments_total", "outcome" => outcome).increment(1);
-    let entries = [
-        ("created", json!({"after": ticket.view(), "createdAt": ticket.created_at})),
+    let created = json!({"after": ticket.view(), "createdAt": ticket.created_at,
+        "byCustomer": new.by_customer});
+    let entries = vec![
+        ("created", created),
         (outcome, json!({"agentId": claim.agent, "decision": claim.decision, "automatic": true})),
     ];
-    repo::events_insert(tx, ticket.id, actor, now, &entries).await?;
+    timeline::write(tx, clock, actor, &mut ticket, entries).await?;
     let subject = subject_of(ticket.id);
     events::publish(tx, now, EventType::TicketCreated, &subject, &ticket.view()).await?;
     Ok(ticket)

@@ -40,7 +40,6 @@ pub async fn split(
     split: Split,
 ) -> Result<Ticket, Error> {
     let source = lock_for_change(tx, actor, id, seen).await?;
-    let now = clock.now();
     let mut wanted = split.messages;
     wanted.sort_unstable();
     wanted.dedup();
@@ -57,10 +56,11 @@ pub async fn split(
         ),
         category: split.category.unwrap_or(source.category),
         split_from_id: Some(id),
+        by_customer: told.is_some_and(|message| message.is_customers),
         created_at: first.created_at,
         ..like(&source)
     };
-    let ticket = create::store(tx, actor, now, &new).await?;
+    let ticket = create::store(tx, clock, actor, &new).await?;
     moves::these(tx, &wanted, id, ticket.id).await?;
     leave(tx, clock, actor, source, &ticket, &moving).await?;
     let mut after = ticket.clone();

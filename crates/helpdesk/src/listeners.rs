@@ -1,0 +1,35 @@
+//! Who listens to what, in the transaction in which it happens. A lower slice may not call a higher
+//! one; what has to follow upwards at once, and not as an event later, is called from here. This is
+//! the only place that knows the listeners.
+
+use chrono::{DateTime, Utc};
+use kamhub_kernel::Clock;
+use kamhub_postgres::PgConnection;
+
+use crate::tickets;
+use crate::tickets::model::{Entry, NewTicket, Ticket};
+
+/// The deadline that a ticket will have when it is created.
+///
+/// # Errors
+/// A database fault.
+pub async fn deadline_of_new(
+    _tx: &mut PgConnection,
+    _new: &NewTicket,
+) -> Result<Option<DateTime<Utc>>, tickets::Error> {
+    Ok(None)
+}
+
+/// Entries were written to the timeline of a locked ticket; `ticket` is as it is with them. Answers
+/// its earliest deadline.
+///
+/// # Errors
+/// A database fault.
+pub async fn timeline_written(
+    _tx: &mut PgConnection,
+    _clock: &dyn Clock,
+    ticket: &Ticket,
+    _entries: &[Entry],
+) -> Result<Option<DateTime<Utc>>, tickets::Error> {
+    Ok(ticket.sla_due_at)
+}
