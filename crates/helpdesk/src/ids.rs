@@ -30,6 +30,11 @@ kamhub_kernel::typed_id! {
     PolicyVersionId,
 }
 
+kamhub_kernel::typed_id! {
+    /// A promise to a customer that was not kept.
+    ViolationId,
+}
+
 impl TicketId {
     /// Reads an id or a ticket number (`TKT-17`, in any case).
     pub fn from_number_or_id(text: &str) -> Option<Self> {

@@ -4,8 +4,10 @@
 
 use chrono::{DateTime, Utc};
 use kamhub_kernel::Clock;
-use kamhub_postgres::PgConnection;
+use kamhub_postgres::{DbResult, PgConnection};
 
+use crate::ids::{CalendarId, CalendarVersionId, PolicyId};
+use crate::sla::model::Notice;
 use crate::tickets;
 use crate::tickets::model::{Entry, NewTicket, Ticket};
 
@@ -32,4 +34,41 @@ pub async fn timeline_written(
     _entries: &[Entry],
 ) -> Result<Option<DateTime<Utc>>, tickets::Error> {
     Ok(ticket.sla_due_at)
+}
+
+/// A calendar has a new version: running clocks count by it from now on.
+///
+/// # Errors
+/// A database fault.
+pub async fn calendar_edited(
+    _tx: &mut PgConnection,
+    _clock: &dyn Clock,
+    _calendar: CalendarId,
+    _version: CalendarVersionId,
+) -> DbResult<()> {
+    Ok(())
+}
+
+/// A policy was deactivated or deleted: its running clocks end.
+///
+/// # Errors
+/// A database fault.
+pub async fn policy_deactivated(
+    _tx: &mut PgConnection,
+    _clock: &dyn Clock,
+    _policy: PolicyId,
+) -> DbResult<()> {
+    Ok(())
+}
+
+/// There is something about clocks to tell people, in this order.
+///
+/// # Errors
+/// A database fault.
+pub async fn sla_notices(
+    _tx: &mut PgConnection,
+    _clock: &dyn Clock,
+    _notices: &[Notice],
+) -> DbResult<()> {
+    Ok(())
 }

@@ -3,16 +3,21 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What a clock measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// From the customer's first message to the first public reply by a person.
-    FirstResponse,
-    /// From the oldest unanswered message of the customer to the next public reply by a person.
-    NextResponse,
-    /// From creation until the ticket is resolved.
-    Resolution,
+use super::policies::model::{EscalationAction, Recipient};
+use crate::calendars::Seconds;
+use crate::ids::{AgentId, PolicyId, TicketId, ViolationId};
+use crate::tickets::model::Priority;
+
+kamhub_kernel::wire_enum! {
+    /// What a clock measures.
+    pub enum Metric {
+        /// From the customer's first message to the first public reply by a person.
+        FirstResponse = "first_response",
+        /// From the oldest unanswered message of the customer to the next public reply by a person.
+        NextResponse = "next_response",
+        /// From creation until the ticket is resolved.
+        Resolution = "resolution",
+    }
 }
 
 /// When something happened, and when it was written down; the same unless history was imported.
@@ -33,48 +38,48 @@ impl Moment {
     }
 }
 
-/// Why a target was missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BreachCause {
-    /// The time ran out.
-    Elapsed,
-    /// A new target was already used up when it was set.
-    Retarget,
-    /// An edit of the calendar put the deadline into the past.
-    CalendarEdit,
-    /// A merge brought a customer's message whose deadline had passed.
-    Merge,
-    /// The deadline had passed when the history was imported: it alerts nobody.
-    Imported,
+kamhub_kernel::wire_enum! {
+    /// Why a target was missed.
+    pub enum BreachCause {
+        /// The time ran out.
+        Elapsed = "elapsed",
+        /// A new target was already used up when it was set.
+        Retarget = "retarget",
+        /// An edit of the calendar put the deadline into the past.
+        CalendarEdit = "calendar_edit",
+        /// A merge brought a customer's message whose deadline had passed.
+        Merge = "merge",
+        /// The deadline had passed when the history was imported: it alerts nobody.
+        Imported = "imported",
+    }
 }
 
-/// Why a clock was cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CancelReason {
-    /// The ticket was merged into another.
-    Merged,
-    /// Its policy was deactivated.
-    PolicyDeactivated,
-    /// The policy that applies now has no target for this metric.
-    NoTarget,
-    /// The ticket was deleted.
-    TicketDeleted,
+kamhub_kernel::wire_enum! {
+    /// Why a clock was cancelled.
+    pub enum CancelReason {
+        /// The ticket was merged into another.
+        Merged = "merged",
+        /// Its policy was deactivated.
+        PolicyDeactivated = "policy_deactivated",
+        /// The policy that applies now has no target for this metric.
+        NoTarget = "no_target",
+        /// The ticket was deleted.
+        TicketDeleted = "ticket_deleted",
+    }
 }
 
-/// Where a clock is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClockState {
-    /// Time counts.
-    Running,
-    /// Time does not count until the clock is resumed.
-    Paused,
-    /// What it waited for has happened, in time or not.
-    Fulfilled,
-    /// It no longer matters.
-    Cancelled,
+kamhub_kernel::wire_enum! {
+    /// Where a clock is in its life.
+    pub enum ClockState {
+        /// Time counts.
+        Running = "running",
+        /// Time does not count until the clock is resumed.
+        Paused = "paused",
+        /// What it waited for has happened, in time or not.
+        Fulfilled = "fulfilled",
+        /// It no longer matters.
+        Cancelled = "cancelled",
+    }
 }
 
 /// A stretch in which a clock ran.
@@ -105,4 +110,90 @@ pub struct Adjustment {
     pub at: DateTime<Utc>,
     /// The cause of a breach whose deadline is not after `at`.
     pub cause: BreachCause,
+}
+
+kamhub_kernel::wire_enum! {
+    /// The contract's names of broken promises, and ours for each next response.
+    pub enum ViolationType {
+        /// Nobody answered in time.
+        FirstResponse = "FIRST_RESPONSE_SLA",
+        /// The ticket was not resolved in time.
+        Resolution = "RESOLUTION_SLA",
+        /// Nobody answered a later message in time.
+        NextResponse = "NEXT_RESPONSE_SLA",
+    }
+}
+
+impl Metric {
+    /// What it is called when its target is missed.
+    pub fn violation(self) -> ViolationType {
+        match self {
+            Self::FirstResponse => ViolationType::FirstResponse,
+            Self::NextResponse => ViolationType::NextResponse,
+            Self::Resolution => ViolationType::Resolution,
+        }
+    }
+}
+
+impl ViolationType {
+    /// What was to be measured.
+    pub fn metric(self) -> Metric {
+        match self {
+            Self::FirstResponse => Metric::FirstResponse,
+            Self::NextResponse => Metric::NextResponse,
+            Self::Resolution => Metric::Resolution,
+        }
+    }
+}
+
+/// Something about a clock that people have to be told. Imported history makes none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Its number.
+    pub ticket_number: String,
+    /// What it is about, in one line.
+    pub subject: String,
+    /// Its priority.
+    pub priority: Priority,
+    /// What the clock measures.
+    pub metric: Metric,
+    /// Which instance of the metric.
+    pub number: u32,
+    /// What there is to tell.
+    pub kind: NoticeKind,
+    /// The violation; a warning has none.
+    pub violation: Option<ViolationId>,
+    /// When the target runs out, or ran out.
+    pub due_at: DateTime<Utc>,
+    /// The open time allowed.
+    pub target: Seconds,
+    /// Who works on the ticket.
+    pub agent: Option<AgentId>,
+    /// The ticket's team.
+    pub team: Option<String>,
+    /// The policy that the clock counts by.
+    pub policy: PolicyId,
+}
+
+/// What there is to tell of a clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// Its target is about to run out; told late, it may have run out meanwhile.
+    Warning {
+        /// Which warning of the policy, from 0.
+        step: usize,
+    },
+    /// Its target has run out.
+    Breach,
+    /// Nobody has acknowledged the violation for some time.
+    Escalation {
+        /// Which escalation of the policy, from 0.
+        step: usize,
+        /// Who is told.
+        recipients: Vec<Recipient>,
+        /// What is done beside telling them.
+        action: EscalationAction,
+    },
 }

@@ -28,6 +28,8 @@ const UNSERVED: &[(&str, &str)] = &[
         "tickets are deleted softly; only active merges are looked up",
     ),
     ("sla_policy_versions_calendar_id_fkey", "calendars are archived and never deleted"),
+    ("sla_tickets_policy_id_fkey", "policies are deleted softly; only open tickets are looked up"),
+    ("sla_tickets_calendar_id_fkey", "calendars are archived and never deleted"),
 ];
 
 const TEN_TABLES: &[&str] = &[

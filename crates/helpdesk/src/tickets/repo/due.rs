@@ -58,7 +58,10 @@ pub(in crate::tickets) async fn lock_free(
 }
 
 /// Locks one ticket, also a deleted one.
-pub(in crate::tickets) async fn lock(tx: &mut PgConnection, id: TicketId) -> DbResult<Option<Head>> {
+pub(in crate::tickets) async fn lock(
+    tx: &mut PgConnection,
+    id: TicketId,
+) -> DbResult<Option<Head>> {
     Ok(sqlx::query_as!(
         Head,
         r#"SELECT id AS "id: TicketId", ticket_number, subject, category AS "category: Category",
