@@ -18,6 +18,10 @@ kamhub_kernel::wire_enum! {
         AgentsStatus = "agents:status",
         /// Create and change agents, and anybody's availability.
         AgentsManage = "agents:manage",
+        /// Read feedback, surveys and their figures.
+        FeedbackRead = "feedback:read",
+        /// See who wants to hear from a supervisor, and note that it was done.
+        FeedbackManage = "feedback:manage",
         /// Read, create and change users.
         UsersManage = "users:manage",
         /// Read, create and revoke API keys.
@@ -46,8 +50,8 @@ pub enum Access {
 
 use Access::{Anyone, Person, Public, SignedIn, Staff, StaffOrCustomer};
 use Permission::{
-    AgentsManage, AgentsRead, AgentsStatus, ApiKeysManage, OperationsManage, TicketsManage,
-    TicketsRead, TicketsWrite, UsersManage,
+    AgentsManage, AgentsRead, AgentsStatus, ApiKeysManage, FeedbackManage, FeedbackRead,
+    OperationsManage, TicketsManage, TicketsRead, TicketsWrite, UsersManage,
 };
 
 /// The table: operationId to what it asks for.
@@ -107,6 +111,15 @@ pub const TABLE: &[(&str, Access)] = &[
     ("message_list", StaffOrCustomer(TicketsRead)),
     ("message_create", StaffOrCustomer(TicketsWrite)),
     ("message_rate", StaffOrCustomer(TicketsWrite)),
+    // feedback
+    ("feedback_create", Anyone(TicketsWrite)),
+    // The token in the body is the right to it.
+    ("feedback_by_link", Public),
+    ("feedback_list", Staff(FeedbackRead)),
+    ("feedback_metrics", Staff(FeedbackRead)),
+    ("survey_list", Staff(FeedbackRead)),
+    ("follow_up_list", Staff(FeedbackManage)),
+    ("follow_up_done", Staff(FeedbackManage)),
 ];
 
 /// What an operation asks for; `None` where it has no line, and is refused.
@@ -120,9 +133,12 @@ pub fn role_has(role: Role, permission: Permission) -> bool {
         Role::Admin => true,
         Role::Supervisor => !matches!(permission, UsersManage | ApiKeysManage | OperationsManage),
         Role::Agent => {
-            matches!(permission, TicketsRead | TicketsWrite | AgentsRead | AgentsStatus)
+            matches!(
+                permission,
+                TicketsRead | TicketsWrite | AgentsRead | AgentsStatus | FeedbackRead
+            )
         }
-        Role::Viewer => matches!(permission, TicketsRead | AgentsRead),
+        Role::Viewer => matches!(permission, TicketsRead | AgentsRead | FeedbackRead),
     }
 }
 

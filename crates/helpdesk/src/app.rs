@@ -35,6 +35,11 @@ pub struct Settings {
     pub away_grace: Duration,
     /// The longest wait between two attempts at a delivery.
     pub delivery_retry_longest: Duration,
+    /// Surveys, and answers by a link, that one address may send per minute.
+    pub anonymous_feedback_per_minute: u32,
+    /// How long after a resolution the customer is asked how it was; nobody is asked where there is
+    /// none.
+    pub csat_delay: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -50,6 +55,8 @@ impl Default for Settings {
             reopen_window_days: 5,
             away_grace: Duration::from_secs(15 * 60),
             delivery_retry_longest: Duration::from_secs(12 * 3600),
+            anonymous_feedback_per_minute: 30,
+            csat_delay: Some(Duration::from_secs(60 * 60)),
         }
     }
 }

@@ -24,6 +24,16 @@ kamhub_kernel::wire_enum! {
         AgentUpdated = "agent.updated",
         /// An agent's availability changed.
         AgentStatusChanged = "agent.status_changed",
+        /// A customer gave feedback on a ticket.
+        FeedbackCreated = "feedback.created",
+        /// A customer changed their feedback.
+        FeedbackUpdated = "feedback.updated",
+        /// A customer wants to hear from a supervisor.
+        FeedbackFollowUpRequired = "feedback.follow_up_required",
+        /// Somebody answered a survey.
+        SurveyCompleted = "survey.completed",
+        /// A ticket was resolved, and its customer is asked how it was.
+        CsatRequested = "csat.requested",
     }
 }
 

@@ -35,6 +35,13 @@ kamhub_kernel::typed_id! {
     ViolationId,
 }
 
+kamhub_kernel::typed_id! {
+    /// What a customer says of a ticket.
+    FeedbackId,
+    /// What a customer says of the desk.
+    SurveyId,
+}
+
 impl TicketId {
     /// Reads an id or a ticket number (`TKT-17`, in any case).
     pub fn from_number_or_id(text: &str) -> Option<Self> {

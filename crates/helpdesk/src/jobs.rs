@@ -7,6 +7,7 @@ use kamhub_jobs::{Context, Job, JobError, Priority, QueueError, Registry};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::feedback::service::requests::{self, Outcome, RequestCsat};
 use crate::tickets::service::backlog;
 use crate::{assignment, events, identity};
 
@@ -44,7 +45,23 @@ pub fn registry(app: &App) -> Result<Registry, QueueError> {
         Duration::from_secs(60),
         RequeueUnattended {},
     )?;
+    let desk = app.clone();
+    registry.handle::<RequestCsat, _, _>(move |_, job| request_csat(desk.clone(), job))?;
     Ok(registry)
+}
+
+/// Asks a customer how their ticket was handled, or comes back when it is time.
+async fn request_csat(app: App, job: RequestCsat) -> Result<(), JobError> {
+    let Some(delay) = app.settings.csat_delay else { return Ok(()) };
+    let delay = TimeDelta::from_std(delay).map_err(JobError::permanent)?;
+    let mut tx = app.db.begin().await?;
+    let url = &app.settings.public_url;
+    let outcome = requests::ask(&mut tx, &*app.clock, &app.keys, url, delay, &job).await?;
+    if let Outcome::NotBefore(time) = outcome {
+        kamhub_jobs::enqueue(&mut tx, &*app.clock, job.at(time)).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Gives waiting tickets to agents who have room.

@@ -6,10 +6,12 @@ use chrono::{DateTime, Utc};
 use kamhub_kernel::Clock;
 use kamhub_postgres::{DbResult, PgConnection};
 
+use crate::feedback;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId};
 use crate::sla::model::Notice;
 use crate::tickets;
 use crate::tickets::model::{Entry, NewTicket, Ticket};
+use crate::tickets::state::Status;
 
 /// The deadline that a ticket will have when it is created.
 ///
@@ -28,11 +30,14 @@ pub async fn deadline_of_new(
 /// # Errors
 /// A database fault.
 pub async fn timeline_written(
-    _tx: &mut PgConnection,
-    _clock: &dyn Clock,
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
     ticket: &Ticket,
-    _entries: &[Entry],
+    entries: &[Entry],
 ) -> Result<Option<DateTime<Utc>>, tickets::Error> {
+    if entries.iter().any(|entry| entry.data["after"]["status"] == Status::Resolved.as_str()) {
+        feedback::service::requests::resolved(tx, clock, ticket).await?;
+    }
     Ok(ticket.sla_due_at)
 }
 

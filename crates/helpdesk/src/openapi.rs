@@ -37,6 +37,7 @@ use crate::app::App;
         (name = "tickets", description = "Requests of customers"),
         (name = "messages", description = "What is written in tickets"),
         (name = "agents", description = "Who works on tickets"),
+        (name = "feedback", description = "What customers think of the desk"),
         (name = "identity", description = "Sign-in, users and API keys"),
         (name = "operations", description = "Health and metrics"),
     ),

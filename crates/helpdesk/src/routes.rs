@@ -6,6 +6,7 @@ use utoipa_axum::routes;
 
 use crate::agents::http as agents;
 use crate::app::App;
+use crate::feedback::http as feedback;
 use crate::identity::http as identity;
 use crate::messages::http as messages;
 use crate::openapi::Document;
@@ -21,6 +22,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(agents())
         .merge(tickets())
         .merge(messages())
+        .merge(feedback())
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -84,4 +86,14 @@ fn messages() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(messages::list::handler, messages::create::handler))
         .routes(routes!(messages::rate::handler))
+}
+
+fn feedback() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(feedback::list::handler, feedback::create::handler))
+        .routes(routes!(feedback::by_link::handler))
+        .routes(routes!(feedback::metrics::handler))
+        .routes(routes!(feedback::surveys::handler))
+        .routes(routes!(feedback::follow_ups::list))
+        .routes(routes!(feedback::follow_ups::done))
 }

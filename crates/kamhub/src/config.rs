@@ -3,15 +3,17 @@
 //! Every value is text until [`Config::load`] reads it by its key, so that a fault is told the same
 //! way wherever the value came from.
 
+mod values;
+
 use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use kamhub_helpdesk::Settings;
+use values::Values;
 
 /// The file that is read where neither `--config` nor `KAMHUB_CONFIG` names one.
 pub const DEFAULT_FILE: &str = "kamhub.toml";
@@ -42,6 +44,9 @@ pub const KEYS: &[(&str, &str)] = &[
     ("sign_ins_per_minute", "KAMHUB_SIGN_INS_PER_MINUTE"),
     ("reopen_window_days", "KAMHUB_REOPEN_WINDOW_DAYS"),
     ("away_grace_minutes", "KAMHUB_AWAY_GRACE_MINUTES"),
+    ("anonymous_feedback_per_minute", "KAMHUB_ANONYMOUS_FEEDBACK_PER_MINUTE"),
+    ("csat_requests", "KAMHUB_CSAT_REQUESTS"),
+    ("csat_delay_minutes", "KAMHUB_CSAT_DELAY_MINUTES"),
     ("delivery_retry_longest_seconds", "KAMHUB_DELIVERY_RETRY_LONGEST_SECONDS"),
     ("job_concurrency", "KAMHUB_JOB_CONCURRENCY"),
     ("shutdown_delay_seconds", "KAMHUB_SHUTDOWN_DELAY_SECONDS"),
@@ -226,10 +231,21 @@ fn settings(values: &Values) -> Result<Settings> {
             .number("reopen_window_days", 0..=365)?
             .unwrap_or(given.reopen_window_days),
         away_grace: values.seconds("away_grace_minutes", 0..=1440, 60)?.unwrap_or(given.away_grace),
+        anonymous_feedback_per_minute: values
+            .number("anonymous_feedback_per_minute", 1..=1_000_000)?
+            .unwrap_or(given.anonymous_feedback_per_minute),
+        csat_delay: csat_delay(values, given.csat_delay)?,
         delivery_retry_longest: values
             .seconds("delivery_retry_longest_seconds", 1..=86_400, 1)?
             .unwrap_or(given.delivery_retry_longest),
     })
+}
+
+/// How long after a resolution customers are asked; none where they are not asked at all.
+fn csat_delay(values: &Values, given: Option<Duration>) -> Result<Option<Duration>> {
+    let delay = values.seconds("csat_delay_minutes", 0..=43_200, 60)?.or(given);
+    let asked = values.read("csat_requests", "true or false")?.unwrap_or(true);
+    Ok(delay.filter(|_| asked))
 }
 
 fn file(flags: &Flags, variable: Option<PathBuf>) -> Result<Option<PathBuf>> {
@@ -240,149 +256,6 @@ fn file(flags: &Flags, variable: Option<PathBuf>) -> Result<Option<PathBuf>> {
         bail!("there is no configuration file {}: check --config or KAMHUB_CONFIG", path.display());
     }
     Ok(Some(path))
-}
-
-/// The given values as text, each with where it came from.
-#[derive(Debug, Default)]
-struct Values(BTreeMap<&'static str, (String, String)>);
-
-impl Values {
-    fn of_toml(text: &str, path: &str) -> Result<Self> {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-            anyhow::anyhow!("{path}, line {line}: {}", error.message())
-        })?;
-        let mut values = Self::default();
-        for (name, value) in table {
-            let Some((key, _)) = KEYS.iter().find(|(key, _)| *key == name) else {
-                bail!("{path}: unknown key {name}; did you mean {}?", nearest(&name));
-            };
-            values.set(key, plain(&name, &value, path)?, format!("{name} in {path}"));
-        }
-        Ok(values)
-    }
-
-    fn set(&mut self, key: &'static str, value: String, origin: String) {
-        self.0.insert(key, (value, origin));
-    }
-
-    fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(|(value, _)| value.as_str()).filter(|value| !value.is_empty())
-    }
-
-    /// A fault of this key's value, which is shown only where it is no secret.
-    fn fault(&self, key: &str, expected: impl Display) -> anyhow::Error {
-        let (value, origin) = self.0.get(key).map_or(("", key), |(v, o)| (v.as_str(), o.as_str()));
-        if key.contains("secret") || key.contains("password") {
-            anyhow::anyhow!("{origin} must be {expected}")
-        } else {
-            anyhow::anyhow!("{origin} must be {expected}, not {value:?}")
-        }
-    }
-
-    fn read<T: FromStr>(&self, key: &str, expected: &str) -> Result<Option<T>> {
-        let parse = |text: &str| text.trim().parse().map_err(|_| self.fault(key, expected));
-        self.text(key).map(parse).transpose()
-    }
-
-    fn number(&self, key: &str, range: std::ops::RangeInclusive<u32>) -> Result<Option<u32>> {
-        let expected = format!("a number from {} to {}", range.start(), range.end());
-        match self.read(key, &expected)? {
-            Some(number) if !range.contains(&number) => Err(self.fault(key, expected)),
-            number => Ok(number),
-        }
-    }
-
-    fn seconds(
-        &self,
-        key: &str,
-        range: std::ops::RangeInclusive<u32>,
-        unit: u64,
-    ) -> Result<Option<Duration>> {
-        let number = self.number(key, range)?;
-        Ok(number.map(|number| Duration::from_secs(u64::from(number) * unit)))
-    }
-
-    fn host(&self, key: &str) -> Result<Option<IpAddr>> {
-        match self.text(key) {
-            Some("localhost") => Ok(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))),
-            Some("*") => Ok(Some(IpAddr::V6(Ipv6Addr::UNSPECIFIED))),
-            _ => self.read(key, "an IP address, such as 127.0.0.1 or 0.0.0.0"),
-        }
-    }
-
-    fn url(&self, key: &str) -> Result<Option<String>> {
-        let Some(text) = self.text(key) else { return Ok(None) };
-        let text = text.trim_end_matches('/');
-        let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-        match host {
-            Some(host) if !host.is_empty() && !host.contains([' ', '?', '#']) => {
-                Ok(Some(text.to_owned()))
-            }
-            _ => Err(self.fault(key, "an address such as https://support.example.com")),
-        }
-    }
-
-    fn origins(&self, key: &str) -> Result<Vec<String>> {
-        let text = self.text(key).unwrap_or_default();
-        let origins: Vec<_> =
-            text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
-        let sound = |origin: &&str| {
-            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-            host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ']))
-        };
-        if !origins.iter().all(sound) {
-            let expected = "origins such as https://example.com, separated by commas; none is *";
-            return Err(self.fault(key, expected));
-        }
-        Ok(origins.into_iter().map(str::to_owned).collect())
-    }
-
-    fn secret(&self, key: &str) -> Result<Option<String>> {
-        match self.text(key) {
-            Some(secret) if secret.len() < SHORTEST_SECRET => Err(self.fault(
-                key,
-                format!(
-                    "at least {SHORTEST_SECRET} bytes long: make one with 'openssl rand -hex 32'"
-                ),
-            )),
-            secret => Ok(secret.map(str::to_owned)),
-        }
-    }
-}
-
-/// A value of the file as text; lists are joined as the environment writes them.
-fn plain(name: &str, value: &toml::Value, path: &str) -> Result<String> {
-    Ok(match value {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Integer(number) => number.to_string(),
-        toml::Value::Boolean(flag) => flag.to_string(),
-        toml::Value::Array(items) => {
-            let items: Result<Vec<_>> = items.iter().map(|item| plain(name, item, path)).collect();
-            items?.join(",")
-        }
-        _ => bail!("{path}: {name} must be a string, a whole number, true, false or a list"),
-    })
-}
-
-/// The known key that is the fewest edits away.
-fn nearest(name: &str) -> &'static str {
-    let keys = KEYS.iter().map(|(key, _)| *key);
-    keys.min_by_key(|key| distance(name, key)).unwrap_or_default()
-}
-
-/// Levenshtein's distance.
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in to.chars().enumerate() {
-            let change = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

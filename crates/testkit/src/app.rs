@@ -49,6 +49,7 @@ impl TestApp {
         let mut settings = Settings {
             anonymous_tickets_per_minute: 100_000,
             sign_ins_per_minute: 100_000,
+            anonymous_feedback_per_minute: 100_000,
             ..Settings::default()
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -28,38 +28,79 @@ pub struct TicketLink {
     pub customer: CustomerId,
 }
 
-/// The token of a link; it is sent as query parameter `access` or header `X-Ticket-Access`. It is
-/// good until `expires_at`, in whole seconds.
+/// What a link is for. One that was made for one purpose is worth nothing for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// Reaching the ticket.
+    Ticket,
+    /// Saying how it was handled.
+    Feedback,
+}
+
+impl LinkPurpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ticket => "ticket-link",
+            Self::Feedback => "feedback-link",
+        }
+    }
+}
+
+/// The token of a link by which a ticket is reached; it is sent as query parameter `access` or
+/// header `X-Ticket-Access`.
 pub fn ticket_link_create(
     keys: &Keys,
     ticket: TicketId,
     customer: CustomerId,
     expires_at: DateTime<Utc>,
 ) -> String {
+    link_create(keys, LinkPurpose::Ticket, TicketLink { ticket, customer }, expires_at)
+}
+
+/// The token of a link. It is good until `expires_at`, in whole seconds.
+pub fn link_create(
+    keys: &Keys,
+    purpose: LinkPurpose,
+    link: TicketLink,
+    expires_at: DateTime<Utc>,
+) -> String {
     let mut bytes = vec![VERSION];
-    bytes.extend(ticket.0.to_be_bytes());
-    bytes.extend(customer.0.to_be_bytes());
+    bytes.extend(link.ticket.0.to_be_bytes());
+    bytes.extend(link.customer.0.to_be_bytes());
     bytes.extend(expires_at.timestamp().to_be_bytes());
-    bytes.extend(mac(&keys.token_secret, "ticket-link", &bytes).finalize().into_bytes());
+    bytes.extend(mac(&keys.token_secret, purpose.as_str(), &bytes).finalize().into_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a link's token.
+/// Reads the token of a link by which a ticket is reached.
 ///
 /// # Errors
-/// [`Error::BadCredentials`] where it is not ours, was changed, or has ended.
+/// As [`link_verify`].
 pub fn ticket_link_verify(
     keys: &Keys,
     now: DateTime<Utc>,
     token: &str,
 ) -> Result<TicketLink, Error> {
-    read(keys, now, token).ok_or(Error::BadCredentials)
+    link_verify(keys, LinkPurpose::Ticket, now, token)
 }
 
-fn read(keys: &Keys, now: DateTime<Utc>, token: &str) -> Option<TicketLink> {
+/// Reads a link's token, in a time that does not depend on how much of it is right.
+///
+/// # Errors
+/// [`Error::BadCredentials`] where it is not ours, is for another purpose, was changed, or has ended.
+pub fn link_verify(
+    keys: &Keys,
+    purpose: LinkPurpose,
+    now: DateTime<Utc>,
+    token: &str,
+) -> Result<TicketLink, Error> {
+    read(keys, purpose, now, token).ok_or(Error::BadCredentials)
+}
+
+fn read(keys: &Keys, purpose: LinkPurpose, now: DateTime<Utc>, token: &str) -> Option<TicketLink> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (payload, tag) = bytes.split_at_checked(PAYLOAD)?;
-    mac(&keys.token_secret, "ticket-link", payload).verify_slice(tag).ok()?;
+    mac(&keys.token_secret, purpose.as_str(), payload).verify_slice(tag).ok()?;
     let number = |at: usize| -> Option<i64> {
         Some(i64::from_be_bytes(payload.get(at..at + 8)?.try_into().ok()?))
     };
@@ -80,12 +121,16 @@ mod tests {
         let end = now + TimeDelta::days(1);
         let token = ticket_link_create(&keys, TicketId(5), CustomerId(8), end);
         let opens = TicketLink { ticket: TicketId(5), customer: CustomerId(8) };
-        assert_eq!(read(&keys, now, &token), Some(opens));
-        assert_eq!(read(&keys, end, &token), None);
+        let read = |now, token: &str| read(&keys, LinkPurpose::Ticket, now, token);
+        assert_eq!(read(now, &token), Some(opens));
+        assert_eq!(read(end, &token), None);
+        let other = link_create(&keys, LinkPurpose::Feedback, opens, end);
+        assert_eq!(read(now, &other), None, "a link is for one purpose");
+        assert_eq!(link_verify(&keys, LinkPurpose::Feedback, now, &other).ok(), Some(opens));
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert_eq!(read(&keys, now, &String::from_utf8(changed).unwrap()), None);
+            assert_eq!(read(now, &String::from_utf8(changed).unwrap()), None);
         }
     }
 }

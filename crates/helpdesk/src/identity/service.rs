@@ -10,8 +10,8 @@ pub use api_keys::{
     NewApiKey, api_key_create, api_key_list, api_key_mint, api_key_read, api_key_revoke,
 };
 pub use customers::{
-    customer_by_link, customer_for_service, customer_number, customer_of_platform,
-    customer_take_from_platform,
+    customer_by_link, customer_for_service, customer_number, customer_of_number,
+    customer_of_platform, customer_take_from_platform,
 };
 pub use principals::{
     Used, api_key_note_use, principal_by_api_key, principal_by_cookie, principal_by_session,
@@ -26,7 +26,9 @@ pub use users::{
     user_read, user_update,
 };
 
-pub use super::link::{TicketLink, ticket_link_create, ticket_link_verify};
+pub use super::link::{
+    LinkPurpose, TicketLink, link_create, link_verify, ticket_link_create, ticket_link_verify,
+};
 
 /// One line in the log for whatever changes who may do what.
 pub(super) fn audit(

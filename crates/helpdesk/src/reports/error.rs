@@ -1,7 +1,6 @@
 //! What can go wrong with reports.
 
 use kamhub_httpkit::Problem;
-use kamhub_kernel::Faults;
 use kamhub_postgres::DbError;
 
 /// A fault of the reports slice.
@@ -10,9 +9,6 @@ pub enum Error {
     /// There is no such agent, or no more.
     #[error("the agent was not found")]
     AgentNotFound,
-    /// Fields are at fault.
-    #[error("some fields are not valid")]
-    Invalid(Faults),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -22,7 +18,6 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::AgentNotFound => Self::not_found("The agent"),
-            Error::Invalid(faults) => Self::invalid(faults),
             Error::Database(error) => error.into(),
         }
     }

@@ -1,54 +1,15 @@
 //! Use cases of the reports.
 
-use chrono::{DateTime, Duration, Utc};
-use kamhub_kernel::{Clock, Faults};
 use kamhub_postgres::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Error, repo};
 use crate::ids::AgentId;
-
-/// The days of a period where none is given (contract, section 1).
-const DEFAULT_DAYS: i64 = 30;
-/// The most days of a period: what a report reads stays bounded.
-const MOST_DAYS: i64 = 366;
-
-/// From when to when a report looks, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Period {
-    /// The first moment.
-    pub from: DateTime<Utc>,
-    /// The last moment.
-    pub to: DateTime<Utc>,
-}
-
-impl Period {
-    /// The period that is asked for; an end that is not given is now, a beginning 30 days earlier.
-    ///
-    /// # Errors
-    /// A period that ends before it begins, or is longer than 366 days.
-    pub fn of(
-        clock: &dyn Clock,
-        from: Option<DateTime<Utc>>,
-        to: Option<DateTime<Utc>>,
-    ) -> Result<Self, Error> {
-        let to = to.unwrap_or_else(|| clock.now());
-        let default = to.checked_sub_signed(Duration::days(DEFAULT_DAYS)).unwrap_or(to);
-        let from = from.unwrap_or(default);
-        if from > to {
-            return Err(Error::Invalid(Faults::of("from", "From must not be later than to")));
-        }
-        if to - from > Duration::days(MOST_DAYS) {
-            let sentence = format!("From must be at most {MOST_DAYS} days before to");
-            return Err(Error::Invalid(Faults::of("from", sentence)));
-        }
-        Ok(Self { from, to })
-    }
-}
+use crate::period::Period;
 
 /// How an agent is doing. Counts and averages are over the agent's tickets that were created in
-/// the period; ratings over those given in it.
+/// the period; ratings and feedback over those given in it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentMetrics {
@@ -89,6 +50,15 @@ pub struct AgentMetrics {
     /// How many ratings there are.
     #[schema(examples(17))]
     pub rating_count: i64,
+    /// The average of feedback on the agent's tickets, 1 to 5; null where there is none.
+    #[schema(examples(4.41))]
+    pub average_feedback: Option<f64>,
+    /// How much feedback there is.
+    #[schema(examples(12))]
+    pub feedback_count: i64,
+    /// Customer satisfaction: per cent of feedback with 4 or 5; null where there is none.
+    #[schema(examples(91.67))]
+    pub csat: Option<f64>,
 }
 
 /// The figures of one agent.
@@ -118,6 +88,9 @@ pub async fn agent_metrics(
         average_resolution_minutes: minutes(row.resolution_seconds),
         average_rating: row.rating.map(hundredths),
         rating_count: row.ratings,
+        average_feedback: row.feedback_rating.map(hundredths),
+        feedback_count: row.feedback,
+        csat: row.csat.map(hundredths),
     })
 }
 

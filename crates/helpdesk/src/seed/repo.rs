@@ -193,11 +193,14 @@ pub(super) async fn insert_faqs(tx: &mut PgConnection, rows: &[FaqRow]) -> DbRes
 pub(super) async fn insert_feedback(tx: &mut PgConnection, rows: &[FeedbackRow]) -> DbResult<u64> {
     insert(
         tx,
-        "INSERT INTO feedback (ticket_id, customer_id, agent_id, rating, comment, response_time, resolution,
-            professionalism, knowledge, would_recommend, follow_up_required, created_at, updated_at)
-         SELECT ticket_id, customer_id, agent_id, rating, comment, response_time, resolution,
-            professionalism, knowledge, would_recommend, follow_up_required, created_at, updated_at
-         FROM jsonb_populate_recordset(NULL::feedback, $1)",
+        "INSERT INTO feedback (ticket_id, customer_id, requester_id, agent_id, category, team, rating, comment,
+            response_time, resolution, professionalism, knowledge, would_recommend, follow_up_required, created_at,
+            updated_at)
+         SELECT f.ticket_id, f.customer_id, t.requester_id, f.agent_id, t.category, COALESCE(t.team, a.team), f.rating,
+            f.comment, f.response_time, f.resolution, f.professionalism, f.knowledge, f.would_recommend,
+            f.follow_up_required, f.created_at, f.updated_at
+         FROM jsonb_populate_recordset(NULL::feedback, $1) f
+         JOIN tickets t ON t.id = f.ticket_id LEFT JOIN support_agents a ON a.id = f.agent_id",
         rows,
     )
     .await

@@ -50,6 +50,7 @@ async fn figures_of_an_agent_count_the_period_that_is_asked_for() {
             "assignedTickets": 3, "resolvedTickets": 2, "closedTickets": 1,
             "averageFirstResponseMinutes": 60.0, "averageResolutionMinutes": 180.0,
             "averageRating": 4.5, "ratingCount": 2,
+            "averageFeedback": null, "feedbackCount": 0, "csat": null,
         })
     );
     let none = app.admin.get(&format!("{figures}?from=2024-05-01&to=2024-05-31")).await;

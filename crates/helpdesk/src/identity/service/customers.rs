@@ -117,6 +117,17 @@ pub async fn customer_number(
     Ok(repo::customer_by_id(connection, id).await?.and_then(|row| row.external_id))
 }
 
+/// The customer with this number on the platform; `None` where it is not known.
+///
+/// # Errors
+/// A database fault.
+pub async fn customer_of_number(
+    connection: &mut PgConnection,
+    number: i64,
+) -> Result<Option<CustomerId>, Error> {
+    Ok(repo::customer_by_number(connection, number).await?.map(|row| row.id))
+}
+
 /// Who is meant, and whether what was said of them is known already.
 enum Found {
     Settled(CustomerRow),

@@ -10,7 +10,8 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::ids::AgentId;
-use crate::reports::service::{self, AgentMetrics, Period};
+use crate::period::Period;
+use crate::reports::service::{self, AgentMetrics};
 
 /// The period.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
