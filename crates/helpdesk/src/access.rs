@@ -26,6 +26,10 @@ kamhub_kernel::wire_enum! {
         UsersManage = "users:manage",
         /// Read, create and revoke API keys.
         ApiKeysManage = "api-keys:manage",
+        /// Read policies, calendars, clocks, violations and compliance.
+        SlaRead = "sla:read",
+        /// Create and change policies and calendars, and try them out.
+        SlaManage = "sla:manage",
         /// Read dead letters and replay them.
         OperationsManage = "operations:manage",
     }
@@ -51,7 +55,7 @@ pub enum Access {
 use Access::{Anyone, Person, Public, SignedIn, Staff, StaffOrCustomer};
 use Permission::{
     AgentsManage, AgentsRead, AgentsStatus, ApiKeysManage, FeedbackManage, FeedbackRead,
-    OperationsManage, TicketsManage, TicketsRead, TicketsWrite, UsersManage,
+    OperationsManage, SlaManage, SlaRead, TicketsManage, TicketsRead, TicketsWrite, UsersManage,
 };
 
 /// The table: operationId to what it asks for.
@@ -89,6 +93,21 @@ pub const TABLE: &[(&str, Access)] = &[
     ("agent_update", Staff(AgentsManage)),
     ("agent_status", Staff(AgentsStatus)),
     ("agent_metrics", Staff(AgentsRead)),
+    // calendars and policies
+    ("calendar_list", Staff(SlaRead)),
+    ("calendar_create", Staff(SlaManage)),
+    ("calendar_read", Staff(SlaRead)),
+    ("calendar_update", Staff(SlaManage)),
+    ("calendar_archive", Staff(SlaManage)),
+    ("calendar_versions", Staff(SlaRead)),
+    ("calendar_preview", Staff(SlaRead)),
+    ("sla_policy_list", Staff(SlaRead)),
+    ("sla_policy_create", Staff(SlaManage)),
+    ("sla_policy_read", Staff(SlaRead)),
+    ("sla_policy_update", Staff(SlaManage)),
+    ("sla_policy_replace", Staff(SlaManage)),
+    ("sla_policy_delete", Staff(SlaManage)),
+    ("sla_policy_versions", Staff(SlaRead)),
     // tickets
     ("ticket_create", Anyone(TicketsWrite)),
     ("ticket_list", StaffOrCustomer(TicketsRead)),
@@ -135,10 +154,12 @@ pub fn role_has(role: Role, permission: Permission) -> bool {
         Role::Agent => {
             matches!(
                 permission,
-                TicketsRead | TicketsWrite | AgentsRead | AgentsStatus | FeedbackRead
+                TicketsRead | TicketsWrite | AgentsRead | AgentsStatus | FeedbackRead | SlaRead
             )
         }
-        Role::Viewer => matches!(permission, TicketsRead | AgentsRead | FeedbackRead),
+        Role::Viewer => {
+            matches!(permission, TicketsRead | AgentsRead | FeedbackRead | SlaRead)
+        }
     }
 }
 

@@ -9,9 +9,10 @@ use kamhub_postgres::{DbResult, PgConnection};
 use crate::feedback;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId};
 use crate::sla::model::Notice;
-use crate::tickets;
+use crate::sla::policies;
 use crate::tickets::model::{Entry, NewTicket, Ticket};
 use crate::tickets::state::Status;
+use crate::{calendars, tickets};
 
 /// The deadline that a ticket will have when it is created.
 ///
@@ -52,6 +53,17 @@ pub async fn calendar_edited(
     _version: CalendarVersionId,
 ) -> DbResult<()> {
     Ok(())
+}
+
+/// A calendar was locked and taken out of use.
+///
+/// # Errors
+/// [`calendars::Error::InUse`] where something still counts by it; a database fault.
+pub async fn calendar_archived(
+    tx: &mut PgConnection,
+    calendar: CalendarId,
+) -> Result<(), calendars::Error> {
+    policies::service::refuse_use_of(tx, calendar).await
 }
 
 /// A policy was deactivated or deleted: its running clocks end.

@@ -38,6 +38,8 @@ use crate::app::App;
         (name = "messages", description = "What is written in tickets"),
         (name = "agents", description = "Who works on tickets"),
         (name = "feedback", description = "What customers think of the desk"),
+        (name = "calendars", description = "When work is done: what deadlines count by"),
+        (name = "sla", description = "What is promised, and whether it is kept"),
         (name = "identity", description = "Sign-in, users and API keys"),
         (name = "operations", description = "Health and metrics"),
     ),

@@ -6,12 +6,14 @@ use utoipa_axum::routes;
 
 use crate::agents::http as agents;
 use crate::app::App;
+use crate::calendars::http as calendars;
 use crate::feedback::http as feedback;
 use crate::identity::http as identity;
 use crate::messages::http as messages;
 use crate::openapi::Document;
 use crate::operations::http as operations;
 use crate::reports::http as reports;
+use crate::sla::policies::http as policies;
 use crate::tickets::http as tickets;
 
 /// Every route, with its part of the OpenAPI document.
@@ -20,6 +22,8 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(operations())
         .merge(identity())
         .merge(agents())
+        .merge(calendars())
+        .merge(policies())
         .merge(tickets())
         .merge(messages())
         .merge(feedback())
@@ -59,6 +63,30 @@ fn agents() -> OpenApiRouter<App> {
         .routes(routes!(agents::read::handler, agents::update::handler))
         .routes(routes!(agents::status::handler))
         .routes(routes!(reports::agent_metrics::handler))
+}
+
+fn calendars() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(calendars::list::handler, calendars::create::handler))
+        .routes(routes!(calendars::preview::handler))
+        .routes(routes!(
+            calendars::read::handler,
+            calendars::update::handler,
+            calendars::archive::handler
+        ))
+        .routes(routes!(calendars::versions::handler))
+}
+
+fn policies() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(policies::list::handler, policies::create::handler))
+        .routes(routes!(
+            policies::read::handler,
+            policies::update::handler,
+            policies::update::put,
+            policies::delete::handler
+        ))
+        .routes(routes!(policies::versions::handler))
 }
 
 fn tickets() -> OpenApiRouter<App> {

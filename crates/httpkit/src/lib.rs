@@ -7,6 +7,7 @@ pub mod decode;
 pub mod etag;
 pub mod idempotency;
 mod json;
+pub mod listing;
 pub mod path;
 pub mod problem;
 pub mod query;

@@ -47,7 +47,27 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+impl PageRequest<i64> {
+    /// The key after which the page begins, where it goes by cursor, and the rows that are passed over.
+    pub fn bounds(&self) -> (Option<i64>, i64) {
+        match self.start {
+            Start::After(key) => (Some(key), 0),
+            Start::Offset(rows) => (None, rows),
+        }
+    }
+}
+
 impl<T> Page<T> {
+    /// A page of a list in the order of a number, from the rows that were read: one more than the page
+    /// may have tells whether there is another.
+    pub fn cut(mut items: Vec<T>, limit: i64, total: i64, key: impl Fn(&T) -> i64) -> Self {
+        let most = usize::try_from(limit).unwrap_or_default();
+        let more = items.len() > most;
+        items.truncate(most);
+        let next_cursor = items.last().filter(|_| more).map(|last| encode_cursor(&key(last)));
+        Self { items, total, total_capped: false, next_cursor }
+    }
+
     /// The same page with each row turned into something else.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
         Page {

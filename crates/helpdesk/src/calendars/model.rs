@@ -13,6 +13,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::spec::{CalendarFaults, CalendarSpec};
 use super::walk::{Run, Span, Walk};
@@ -104,7 +105,7 @@ impl Exception {
 }
 
 /// Open time from one instant up to, and not including, another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenInterval {
     /// The first open instant.

@@ -6,15 +6,17 @@ use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use super::model::{Calendar, Exception, Shift};
 use super::zone::DAY;
 
 /// A calendar as it is written; [`Calendar::try_from`] checks it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CalendarSpec {
     /// IANA name of the time zone on whose wall all times are read.
+    #[schema(examples("Asia/Kamchatka"))]
     pub zone: String,
     /// The hours of an ordinary week.
     #[serde(default)]
@@ -28,7 +30,7 @@ pub struct CalendarSpec {
 }
 
 /// The shifts of each weekday; a weekday without any is closed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "the names of the weekdays say it all")]
 pub struct WeeklySpec {
@@ -43,37 +45,42 @@ pub struct WeeklySpec {
 
 /// One shift. An end that is not after the start is on the next day, so 22:00-06:00 is a night shift and
 /// 09:00-09:00 lasts a whole day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct IntervalSpec {
     /// Wall time of the start, `HH:MM`.
+    #[schema(examples("09:00"))]
     pub start: String,
     /// Wall time of the end, `HH:MM`; `24:00` is midnight at the end of the day.
+    #[schema(examples("18:00"))]
     pub end: String,
 }
 
 /// A closed day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct HolidaySpec {
     /// The day, `YYYY-MM-DD`.
+    #[schema(examples("2026-01-01"))]
     pub date: String,
     /// What people call it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("New Year"))]
     pub name: Option<String>,
 }
 
 /// A date with hours of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OverrideSpec {
     /// The day, `YYYY-MM-DD`.
+    #[schema(examples("2026-01-01"))]
     pub date: String,
     /// What people call it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("New Year"))]
     pub name: Option<String>,
     /// The shifts that start on it; none means closed.
-    #[serde(default)]
     pub intervals: Vec<IntervalSpec>,
 }
 
@@ -133,6 +140,11 @@ impl WeeklySpec {
     fn days(&self) -> [&Vec<IntervalSpec>; 7] {
         let Self { monday, tuesday, wednesday, thursday, friday, saturday, sunday } = self;
         [monday, tuesday, wednesday, thursday, friday, saturday, sunday]
+    }
+
+    /// The weekdays by name, from Monday.
+    pub fn named_days(&self) -> impl Iterator<Item = (&'static str, &Vec<IntervalSpec>)> {
+        WEEKDAYS.into_iter().zip(self.days())
     }
 }
 

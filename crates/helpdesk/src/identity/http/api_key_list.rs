@@ -1,9 +1,9 @@
 //! `GET /api/support/api-keys`: which programs can call?
 
 use axum::extract::State;
+use kamhub_httpkit::listing::{ListQuery, page_of};
 use kamhub_httpkit::{Answer, ApiResult, ListEnvelope, ValidQuery};
 
-use super::listing::{ListQuery, page_of};
 use crate::app::App;
 use crate::identity::model::ApiKey;
 use crate::identity::service;

@@ -9,7 +9,6 @@ mod cookie;
 mod credentials;
 mod csrf;
 mod identify;
-mod listing;
 pub mod me;
 pub mod password_change;
 mod prove;

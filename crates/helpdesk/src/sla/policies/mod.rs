@@ -1,8 +1,10 @@
 //! Policies: what is promised to which tickets, in versions that never change.
 
 pub mod error;
+pub mod http;
 pub mod model;
 mod repo;
 pub mod service;
+pub mod view;
 
 pub use error::Error;

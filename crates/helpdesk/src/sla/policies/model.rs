@@ -7,9 +7,72 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::calendars::{Calendar, Seconds};
+use crate::category::Category;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId, PolicyVersionId, UserId};
 use crate::sla::history::Terms;
 use crate::sla::model::Metric;
+use crate::tickets::model::Priority;
+
+/// What people write into a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyDraft {
+    /// Its name, 3 to 255 characters.
+    pub name: String,
+    /// The category it is for; none means any.
+    pub category: Option<Category>,
+    /// The priority it is for; none means any.
+    pub priority: Option<Priority>,
+    /// Minutes to the first response, 1 to 10080.
+    pub first_response_minutes: i32,
+    /// Minutes to each next response, 1 to 10080, where that is promised.
+    pub next_response_minutes: Option<i32>,
+    /// Minutes to resolution, 1 to 43200.
+    pub resolution_minutes: i32,
+    /// Whether it applies.
+    pub active: bool,
+    /// When time counts.
+    pub calendar_id: CalendarId,
+    /// Whether resolution pauses while the ticket waits for the customer.
+    pub pauses_waiting_customer: bool,
+    /// Whether resolution pauses while the ticket is on hold.
+    pub pauses_on_hold: bool,
+    /// What is said before a breach.
+    pub warnings: Vec<WarningStep>,
+    /// What is done after a breach.
+    pub escalations: Vec<EscalationStep>,
+}
+
+impl PolicyDraft {
+    /// What is allowed and perhaps not meant, one sentence each.
+    #[must_use]
+    pub fn notices(&self) -> Vec<&'static str> {
+        let mut notices = Vec::new();
+        if self.resolution_minutes < self.first_response_minutes {
+            notices.push(
+                "Resolution is due before the first response: the first response target will \
+                rarely matter",
+            );
+        }
+        if self.next_response_minutes.is_some_and(|next| self.resolution_minutes < next) {
+            notices.push(
+                "Resolution is due before the next response: the next response target will \
+                rarely matter",
+            );
+        }
+        notices
+    }
+
+    /// How well it fits such tickets: 0 for exactly this pair, then category, priority, all; none where it
+    /// does not.
+    #[must_use]
+    pub fn fit(&self, category: Category, priority: Priority) -> Option<u8> {
+        let fits = self.category.is_none_or(|wanted| wanted == category)
+            && self.priority.is_none_or(|wanted| wanted == priority);
+        let rank = 2 * u8::from(self.category.is_none()) + u8::from(self.priority.is_none());
+        fits.then_some(rank)
+    }
+}
 
 /// A policy as it was between two edits; it never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]

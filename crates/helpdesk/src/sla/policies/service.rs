@@ -2,16 +2,20 @@
 
 use std::sync::{Arc, LazyLock};
 
+use kamhub_kernel::page::{Page, PageRequest};
+use kamhub_kernel::{Actor, Clock, Faults};
 use kamhub_postgres::PgConnection;
 use moka::sync::Cache;
 
-use super::model::{Match, PolicyVersion};
+use super::model::{Match, PolicyDraft, PolicyVersion, Recipient};
+use super::repo::Which;
+use super::view::{Policy, PolicyVersionView, PolicyView};
 use super::{Error, repo};
-use crate::calendars;
 use crate::category::Category;
-use crate::ids::{CalendarVersionId, PolicyVersionId};
+use crate::ids::{CalendarId, CalendarVersionId, PolicyId, PolicyVersionId};
 use crate::sla::history::Terms;
 use crate::tickets::model::Priority;
+use crate::{calendars, identity, listeners};
 
 /// How many versions, and how many terms, the process keeps.
 const KEPT_AT_MOST: u64 = 1_000;
@@ -76,4 +80,191 @@ pub async fn terms(
     let terms = Arc::new(version.terms(hours));
     TERMS.insert((policy, calendar), Arc::clone(&terms));
     Ok(terms)
+}
+
+/// Makes a policy.
+///
+/// # Errors
+/// [`Error::Taken`]; [`Error::Invalid`] for a calendar or users that are not there; a database fault.
+pub async fn create(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    draft: PolicyDraft,
+) -> Result<PolicyView, Error> {
+    repo::lock(tx).await?;
+    let draft = checked(tx, draft, None).await?;
+    refuse_taken(tx, &draft, None).await?;
+    let id = repo::insert(tx, &draft, clock.now(), &actor.label()).await?;
+    read(tx, id).await
+}
+
+/// Changes a policy. `change` is given what it says and answers what it shall say; where both are the
+/// same, nothing is written. Otherwise there is a new version: new tickets count by it, running clocks
+/// stay with theirs. One that becomes inactive ends its running clocks.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::BuiltIn`]; as [`create`].
+pub async fn update(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    id: PolicyId,
+    seen: Option<i32>,
+    change: impl FnOnce(PolicyDraft) -> PolicyDraft,
+) -> Result<PolicyView, Error> {
+    let before = lock(tx, id, seen).await?;
+    let draft = change(before.draft.clone());
+    let draft = checked(tx, draft, Some(&before.draft)).await?;
+    if draft == before.draft {
+        return Ok(before.view());
+    }
+    if before.facts.is_default {
+        let narrowed = draft.category.is_some() || draft.priority.is_some();
+        if narrowed || !draft.active {
+            return Err(Error::BuiltIn);
+        }
+    } else {
+        refuse_taken(tx, &draft, Some(id)).await?;
+    }
+    repo::update(tx, id, &draft, clock.now(), &actor.label()).await?;
+    if before.draft.active && !draft.active {
+        listeners::policy_deactivated(tx, clock, id).await?;
+    }
+    read(tx, id).await
+}
+
+/// Deactivates a policy and hides it; its versions and what was counted by them stay.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::BuiltIn`]; a database fault.
+pub async fn delete(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    id: PolicyId,
+    seen: Option<i32>,
+) -> Result<(), Error> {
+    let off = |draft| PolicyDraft { active: false, ..draft };
+    update(tx, clock, actor, id, seen, off).await?;
+    Ok(repo::hide(tx, id, clock.now()).await?)
+}
+
+/// A policy that is not deleted.
+///
+/// # Errors
+/// [`Error::NotFound`]; a database fault.
+pub async fn read(connection: &mut PgConnection, id: PolicyId) -> Result<PolicyView, Error> {
+    Ok(policy(connection, id).await?.view())
+}
+
+/// Policies that are not deleted, by id.
+///
+/// # Errors
+/// A database fault.
+pub async fn list(
+    connection: &mut PgConnection,
+    page: &PageRequest<i64>,
+) -> Result<Page<PolicyView>, Error> {
+    let (after, skip) = page.bounds();
+    let which = Which::All { after, skip, limit: page.limit + 1 };
+    let rows = repo::policies(connection, which).await?;
+    let total = repo::count(connection).await?;
+    Ok(Page::cut(rows, page.limit, total, |row| row.facts.id.0).map(Policy::view))
+}
+
+/// The versions of a policy, newest first, of a deleted one too.
+///
+/// # Errors
+/// [`Error::NotFound`]; a database fault.
+pub async fn versions(
+    connection: &mut PgConnection,
+    id: PolicyId,
+    page: &PageRequest<i64>,
+) -> Result<Page<PolicyVersionView>, Error> {
+    let total = repo::version_count(connection, id).await?.ok_or(Error::NotFound)?;
+    let (below, skip) = page.bounds();
+    let rows = repo::versions(connection, id, below, skip, page.limit + 1).await?;
+    let page = Page::cut(rows, page.limit, total.into(), |(row, _)| row.facts.version.into());
+    Ok(page.map(|(row, created_by)| PolicyVersionView { policy: row.view(), created_by }))
+}
+
+/// Says no where an active policy counts by this calendar, which the caller has locked.
+///
+/// # Errors
+/// [`calendars::Error::InUse`]; a database fault.
+pub async fn refuse_use_of(
+    connection: &mut PgConnection,
+    calendar: CalendarId,
+) -> Result<(), calendars::Error> {
+    let users = repo::active_with_calendar(connection, calendar, 5).await?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = users.iter().map(|name| format!("\"{name}\"")).collect();
+    Err(calendars::Error::InUse(format!(
+        "Active policies count by this calendar: {}; give them another one first",
+        names.join(", ")
+    )))
+}
+
+async fn policy(connection: &mut PgConnection, id: PolicyId) -> Result<Policy, Error> {
+    repo::policies(connection, Which::One(id)).await?.pop().ok_or(Error::NotFound)
+}
+
+async fn lock(tx: &mut PgConnection, id: PolicyId, seen: Option<i32>) -> Result<Policy, Error> {
+    repo::lock(tx).await?;
+    let policy = policy(tx, id).await?;
+    match seen.filter(|seen| *seen != policy.facts.version) {
+        Some(seen) => Err(Error::Stale(seen, Box::new(policy.view()))),
+        None => Ok(policy),
+    }
+}
+
+/// What a policy refers to must be there; what it referred to before may be gone.
+async fn checked(
+    tx: &mut PgConnection,
+    mut draft: PolicyDraft,
+    before: Option<&PolicyDraft>,
+) -> Result<PolicyDraft, Error> {
+    draft.name = draft.name.trim().to_owned();
+    let mut faults = Faults::new();
+    if !calendars::service::hold(tx, draft.calendar_id).await? {
+        faults.add("calendarId", "There is no such calendar in use");
+    }
+    for (index, step) in draft.escalations.iter().enumerate() {
+        for recipient in &step.recipients {
+            let known = before.is_some_and(|before| {
+                before.escalations.iter().any(|step| step.recipients.contains(recipient))
+            });
+            let Recipient::User(user) = recipient else { continue };
+            if known {
+                continue;
+            }
+            match identity::service::user_read(tx, *user).await {
+                Ok(_) => {}
+                Err(identity::Error::NotFound(_)) => faults.add(
+                    format!("escalations.{index}.recipients"),
+                    format!("There is no user with the id {user}"),
+                ),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    faults.check(draft).map_err(Error::Invalid)
+}
+
+async fn refuse_taken(
+    tx: &mut PgConnection,
+    draft: &PolicyDraft,
+    except: Option<PolicyId>,
+) -> Result<(), Error> {
+    if !draft.active {
+        return Ok(());
+    }
+    let which = Which::Of(draft.category, draft.priority);
+    match repo::policies(tx, which).await?.pop() {
+        Some(other) if Some(other.facts.id) != except => Err(Error::Taken(Box::new(other.view()))),
+        _ => Ok(()),
+    }
 }

@@ -1,13 +1,15 @@
 //! The query of lists that are read in the order in which their rows were made.
 
 use garde::Validate;
-use kamhub_httpkit::validate::between;
-use kamhub_httpkit::{Problem, query};
 use kamhub_kernel::page::{
     DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, PageRequest, Start, decode_cursor,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
+
+use crate::problem::Problem;
+use crate::query;
+use crate::validate::between;
 
 /// Which rows of the list.
 #[derive(Debug, Default, Deserialize, Validate, IntoParams)]
@@ -30,7 +32,10 @@ pub struct ListQuery {
 }
 
 /// The rows that are wanted, and the page's number for the answer.
-pub(super) fn page_of(query: &ListQuery) -> Result<(PageRequest<i64>, i64), Problem> {
+///
+/// # Errors
+/// A cursor of another list; a page beyond [`MAX_OFFSET`] rows.
+pub fn page_of(query: &ListQuery) -> Result<(PageRequest<i64>, i64), Problem> {
     let page = query.page.unwrap_or(1);
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let start = match &query.cursor {

@@ -1,0 +1,91 @@
+//! The hours in a body: read and checked as a whole, so that all faults come together.
+
+use garde::{Error, Path, Report};
+
+use crate::calendars::spec::{CalendarSpec, HolidaySpec, IntervalSpec, OverrideSpec, WeeklySpec};
+
+/// The most holidays, and the most dates with hours of their own.
+const DATES_AT_MOST: usize = 1_000;
+/// The most intervals of one day.
+const INTERVALS_AT_MOST: usize = 48;
+/// The most characters of a day's name.
+const NAME_AT_MOST: usize = 255;
+
+/// The parts of a calendar's hours that a body gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HoursGiven {
+    /// The zone.
+    pub zone: Option<String>,
+    /// The ordinary week.
+    pub weekly: Option<WeeklySpec>,
+    /// Closed days.
+    pub holidays: Option<Vec<HolidaySpec>>,
+    /// Dates with hours of their own.
+    pub overrides: Option<Vec<OverrideSpec>>,
+}
+
+impl HoursGiven {
+    /// The hours with what is given in the place of what was.
+    pub fn over(self, spec: CalendarSpec) -> CalendarSpec {
+        CalendarSpec {
+            zone: self.zone.unwrap_or(spec.zone),
+            weekly: self.weekly.unwrap_or(spec.weekly),
+            holidays: self.holidays.unwrap_or(spec.holidays),
+            overrides: self.overrides.unwrap_or(spec.overrides),
+        }
+    }
+
+    /// Reports what is wrong with the given parts.
+    pub fn report(&self, report: &mut Report) {
+        let bare = CalendarSpec {
+            zone: "UTC".to_owned(),
+            weekly: WeeklySpec { monday: vec![all_day()], ..WeeklySpec::default() },
+            ..CalendarSpec::default()
+        };
+        let spec = self.clone().over(bare);
+        if let Err(wrong) = spec.check() {
+            for fault in wrong.0 {
+                let error = Error::new(fault.problem);
+                report.append(Path::new(fault.path), error);
+            }
+        }
+        report_sizes(&spec, report);
+    }
+}
+
+fn all_day() -> IntervalSpec {
+    IntervalSpec { start: "00:00".to_owned(), end: "24:00".to_owned() }
+}
+
+fn report_sizes(spec: &CalendarSpec, report: &mut Report) {
+    let mut at_most = |path: String, size: usize, most: usize, what: &str| {
+        if size > most {
+            let error = Error::new(format!("must have at most {most} {what}"));
+            report.append(Path::new(path), error);
+        }
+    };
+    at_most("holidays".to_owned(), spec.holidays.len(), DATES_AT_MOST, "entries");
+    at_most("overrides".to_owned(), spec.overrides.len(), DATES_AT_MOST, "entries");
+    for (day, intervals) in spec.weekly.named_days() {
+        at_most(format!("weekly.{day}"), intervals.len(), INTERVALS_AT_MOST, "entries");
+    }
+    let length = |name: &Option<String>| name.as_ref().map_or(0, |name| name.chars().count());
+    for (index, day) in spec.holidays.iter().enumerate() {
+        let path = format!("holidays.{index}.name");
+        at_most(path, length(&day.name), NAME_AT_MOST, "characters");
+    }
+    for (index, day) in spec.overrides.iter().enumerate() {
+        let path = format!("overrides.{index}.name");
+        at_most(path, length(&day.name), NAME_AT_MOST, "characters");
+        let path = format!("overrides.{index}.intervals");
+        at_most(path, day.intervals.len(), INTERVALS_AT_MOST, "entries");
+    }
+}
+
+/// Reports a name that is no text of 1 to 255 characters.
+pub fn report_name(name: &str, report: &mut Report) {
+    let rule = kamhub_httpkit::validate::text(1, NAME_AT_MOST);
+    if let Err(error) = rule(&name.to_owned(), &()) {
+        report.append(Path::new("name"), error);
+    }
+}
