@@ -68,6 +68,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("metrics", Public),
     ("dead_letter_list", Staff(OperationsManage)),
     ("dead_letter_replay", Staff(OperationsManage)),
+    ("dead_letter_replay_range", Staff(OperationsManage)),
     // identity
     ("auth_sign_in", Public),
     // Signing out works whatever became of the session meanwhile.
@@ -130,6 +131,13 @@ pub const TABLE: &[(&str, Access)] = &[
     ("message_list", StaffOrCustomer(TicketsRead)),
     ("message_create", StaffOrCustomer(TicketsWrite)),
     ("message_rate", StaffOrCustomer(TicketsWrite)),
+    // notifications
+    ("notification_list", Staff(TicketsRead)),
+    ("notification_unread", Person),
+    ("notification_read", Person),
+    ("notification_read_all", Person),
+    ("notification_preferences_read", Person),
+    ("notification_preferences_replace", Person),
     // feedback
     ("feedback_create", Anyone(TicketsWrite)),
     // The token in the body is the right to it.

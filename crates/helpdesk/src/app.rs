@@ -10,6 +10,7 @@ use kamhub_kernel::clock::SharedClock;
 use kamhub_postgres::Db;
 
 use crate::identity::keys::Keys;
+use crate::notifications::model::Outlets;
 use crate::operations::Lifecycle;
 
 /// The product's settings, as far as they change what it does.
@@ -33,13 +34,13 @@ pub struct Settings {
     pub reopen_window_days: u32,
     /// How long an agent may be away before work that was not started goes back to the queue.
     pub away_grace: Duration,
-    /// The longest wait between two attempts at a delivery.
-    pub delivery_retry_longest: Duration,
     /// Surveys, and answers by a link, that one address may send per minute.
     pub anonymous_feedback_per_minute: u32,
     /// How long after a resolution the customer is asked how it was; nobody is asked where there is
     /// none.
     pub csat_delay: Option<Duration>,
+    /// By which channels people are reached.
+    pub outlets: Outlets,
 }
 
 impl Default for Settings {
@@ -54,9 +55,9 @@ impl Default for Settings {
             sign_ins_per_minute: 10,
             reopen_window_days: 5,
             away_grace: Duration::from_secs(15 * 60),
-            delivery_retry_longest: Duration::from_secs(12 * 3600),
             anonymous_feedback_per_minute: 30,
             csat_delay: Some(Duration::from_secs(60 * 60)),
+            outlets: Outlets::default(),
         }
     }
 }

@@ -17,6 +17,8 @@ kamhub_kernel::typed_id! {
     TicketEventId,
     /// Something that leaves the desk.
     DeliveryId,
+    /// An entry in a person's inbox.
+    InboxEntryId,
 }
 
 kamhub_kernel::typed_id! {

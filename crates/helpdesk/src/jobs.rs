@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::feedback::service::requests::{self, Outcome, RequestCsat};
 use crate::tickets::service::backlog;
-use crate::{assignment, events, identity};
+use crate::{assignment, events, identity, notifications};
 
 /// How long an `Idempotency-Key` is remembered.
 const IDEMPOTENCY_KEYS_KEPT: TimeDelta = TimeDelta::hours(24);
-/// How long events are kept for the rest of the platform.
+/// How long events are kept for the rest of the platform, and receipts of what was sent.
 const EVENTS_KEPT: TimeDelta = TimeDelta::days(90);
 
 /// How many tickets one run of a periodic job moves; the next run goes on.
@@ -47,6 +47,7 @@ pub fn registry(app: &App) -> Result<Registry, QueueError> {
     )?;
     let desk = app.clone();
     registry.handle::<RequestCsat, _, _>(move |_, job| request_csat(desk.clone(), job))?;
+    notifications::jobs::register(&mut registry, app)?;
     Ok(registry)
 }
 
@@ -136,8 +137,10 @@ async fn forget(app: App, _: Context) -> Result<(), JobError> {
     let keys = kamhub_httpkit::idempotency::forget_before(&mut connection, until).await?;
     let events = events::forget_before(&mut connection, now - EVENTS_KEPT).await?;
     let sessions = identity::service::sessions_forget(&mut connection, now).await?;
-    if keys + events + sessions > 0 {
-        tracing::info!(keys, events, sessions, "old rows forgotten");
+    let receipts =
+        notifications::service::receipts::forget_sent(&mut connection, now - EVENTS_KEPT).await?;
+    if keys + events + sessions + receipts > 0 {
+        tracing::info!(keys, events, sessions, receipts, "old rows forgotten");
     }
     Ok(())
 }

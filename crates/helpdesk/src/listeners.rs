@@ -8,6 +8,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::feedback;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId};
+use crate::notifications;
 use crate::sla::model::Notice;
 use crate::sla::policies;
 use crate::tickets::model::{Entry, NewTicket, Ticket};
@@ -83,9 +84,11 @@ pub async fn policy_deactivated(
 /// # Errors
 /// A database fault.
 pub async fn sla_notices(
-    _tx: &mut PgConnection,
-    _clock: &dyn Clock,
-    _notices: &[Notice],
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    notices: &[Notice],
 ) -> DbResult<()> {
-    Ok(())
+    notifications::notices::plan(tx, clock, notices)
+        .await
+        .map_err(notifications::Error::into_database)
 }

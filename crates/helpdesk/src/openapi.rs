@@ -32,6 +32,7 @@ use crate::app::App;
         kamhub_httpkit::ErrorBody,
         // Ids that stand in paths only are in no body that would bring them in.
         crate::ids::DeadLetterId,
+        crate::ids::InboxEntryId,
     )),
     tags(
         (name = "tickets", description = "Requests of customers"),
@@ -41,6 +42,7 @@ use crate::app::App;
         (name = "calendars", description = "When work is done: what deadlines count by"),
         (name = "sla", description = "What is promised, and whether it is kept"),
         (name = "identity", description = "Sign-in, users and API keys"),
+        (name = "notifications", description = "What people are told, and what became of it"),
         (name = "operations", description = "Health and metrics"),
     ),
 )]

@@ -10,6 +10,7 @@ use crate::calendars::http as calendars;
 use crate::feedback::http as feedback;
 use crate::identity::http as identity;
 use crate::messages::http as messages;
+use crate::notifications::http as notifications;
 use crate::openapi::Document;
 use crate::operations::http as operations;
 use crate::reports::http as reports;
@@ -26,6 +27,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(policies())
         .merge(tickets())
         .merge(messages())
+        .merge(notifications())
         .merge(feedback())
 }
 
@@ -38,6 +40,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(operations::metrics::handler))
         .routes(routes!(operations::dead_letters::list))
         .routes(routes!(operations::dead_letters::replay))
+        .routes(routes!(operations::replay_range::handler))
 }
 
 fn identity() -> OpenApiRouter<App> {
@@ -124,4 +127,13 @@ fn feedback() -> OpenApiRouter<App> {
         .routes(routes!(feedback::surveys::handler))
         .routes(routes!(feedback::follow_ups::list))
         .routes(routes!(feedback::follow_ups::done))
+}
+
+fn notifications() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(notifications::list::handler))
+        .routes(routes!(notifications::unread::handler))
+        .routes(routes!(notifications::read::handler))
+        .routes(routes!(notifications::read_all::handler))
+        .routes(routes!(notifications::preferences::read, notifications::preferences::replace))
 }

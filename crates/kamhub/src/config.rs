@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use kamhub_helpdesk::Settings;
+use kamhub_helpdesk::notifications::model::Outlets;
+use kamhub_mail::{Address, Mailer, Server};
 use values::Values;
 
 /// The file that is read where neither `--config` nor `KAMHUB_CONFIG` names one.
@@ -47,6 +49,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ("anonymous_feedback_per_minute", "KAMHUB_ANONYMOUS_FEEDBACK_PER_MINUTE"),
     ("csat_requests", "KAMHUB_CSAT_REQUESTS"),
     ("csat_delay_minutes", "KAMHUB_CSAT_DELAY_MINUTES"),
+    ("smtp_url", "SMTP_URL"),
+    ("mail_from", "MAIL_FROM"),
+    ("mail_reply_to", "MAIL_REPLY_TO"),
+    ("slack_webhook_url", "SLACK_WEBHOOK_URL"),
+    ("default_language", "KAMHUB_DEFAULT_LANGUAGE"),
     ("delivery_retry_longest_seconds", "KAMHUB_DELIVERY_RETRY_LONGEST_SECONDS"),
     ("job_concurrency", "KAMHUB_JOB_CONCURRENCY"),
     ("shutdown_delay_seconds", "KAMHUB_SHUTDOWN_DELAY_SECONDS"),
@@ -235,9 +242,7 @@ fn settings(values: &Values) -> Result<Settings> {
             .number("anonymous_feedback_per_minute", 1..=1_000_000)?
             .unwrap_or(given.anonymous_feedback_per_minute),
         csat_delay: csat_delay(values, given.csat_delay)?,
-        delivery_retry_longest: values
-            .seconds("delivery_retry_longest_seconds", 1..=86_400, 1)?
-            .unwrap_or(given.delivery_retry_longest),
+        outlets: outlets(values)?,
     })
 }
 
@@ -246,6 +251,34 @@ fn csat_delay(values: &Values, given: Option<Duration>) -> Result<Option<Duratio
     let delay = values.seconds("csat_delay_minutes", 0..=43_200, 60)?.or(given);
     let asked = values.read("csat_requests", "true or false")?.unwrap_or(true);
     Ok(delay.filter(|_| asked))
+}
+
+/// By which channels people are reached.
+fn outlets(values: &Values) -> Result<Outlets> {
+    let given = Outlets::default();
+    let address = "an address such as support@example.com or Support <support@example.com>";
+    let server: Option<Server> = match values.text("smtp_url") {
+        Some(text) => Some(text.parse().map_err(|error| values.fault("smtp_url", error))?),
+        None => None,
+    };
+    let from: Option<Address> = values.read("mail_from", address)?;
+    let mail = match (server, from) {
+        (None, _) => None,
+        (Some(_), None) => bail!("MAIL_FROM is missing: with SMTP_URL say who the sender is"),
+        (Some(server), Some(from)) => {
+            let mailer = Mailer::new(server, from);
+            Some(mailer.map_err(|why| anyhow::anyhow!("SMTP_URL cannot be used: {why}"))?)
+        }
+    };
+    Ok(Outlets {
+        mail,
+        mail_reply_to: values.read("mail_reply_to", address)?,
+        slack_webhook: values.url("slack_webhook_url")?,
+        language: values.read("default_language", "ru or en")?.unwrap_or(given.language),
+        retry_longest: values
+            .seconds("delivery_retry_longest_seconds", 1..=86_400, 1)?
+            .unwrap_or(given.retry_longest),
+    })
 }
 
 fn file(flags: &Flags, variable: Option<PathBuf>) -> Result<Option<PathBuf>> {

@@ -12,8 +12,10 @@ pub mod app;
 pub mod client;
 pub mod clock;
 pub mod database;
+pub mod smtp;
 
 pub use app::TestApp;
 pub use client::{Client, Reply};
 pub use clock::TestClock;
 pub use database::TestDatabase;
+pub use smtp::SmtpSink;

@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 pub use super::decision::{Chosen, Decision, NotChosen, Reason};
 use crate::calendars::working_hours::is_within;
 use crate::category::Category;
-use crate::ids::{AgentId, PlatformUserId};
+use crate::ids::{AgentId, PlatformUserId, UserId};
 
 /// The most tickets in work at once where nothing else was said (contract, section 2).
 pub const DEFAULT_CAPACITY: i32 = 5;
@@ -198,6 +198,21 @@ impl Agent {
 pub fn at_work(hours: Option<WorkingHours>, zone: &str, now: DateTime<Utc>) -> bool {
     let Some(hours) = hours else { return true };
     zone.parse::<Tz>().is_ok_and(|zone| is_within(hours.start.0, hours.end.0, zone, now))
+}
+
+/// How an agent is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// The agent.
+    pub id: AgentId,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// The account by which they sign in.
+    pub account: Option<UserId>,
+    /// The team.
+    pub team: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The SQL of the agents slice.
 
+pub(super) mod contacts;
 pub(super) mod ledger;
 
 use chrono::{DateTime, NaiveTime, Utc};

@@ -11,7 +11,7 @@ pub use super::ledger::{
     available_agents_with_room, available_for, claim, explain, free_slots, specialities,
     work_ended, work_started,
 };
-use super::model::{Agent, AgentStatus, Profile};
+use super::model::{Agent, AgentStatus, Contact, Profile};
 pub use super::repo::Filter;
 use super::repo::ledger as rows;
 use super::{Error, repo};
@@ -142,6 +142,28 @@ pub async fn list(
     let next_cursor = items.last().filter(|_| more).map(|last| encode_cursor(&last.id));
     let total = repo::count(connection, &filter).await?;
     Ok(Page { items, total, total_capped: false, next_cursor })
+}
+
+/// How these agents are reached; those who have left are missing.
+///
+/// # Errors
+/// A database fault.
+pub async fn contacts(
+    connection: &mut PgConnection,
+    agents: &[AgentId],
+) -> Result<Vec<Contact>, Error> {
+    Ok(repo::contacts::contacts(connection, agents).await?)
+}
+
+/// How the agents of these teams are reached.
+///
+/// # Errors
+/// A database fault.
+pub async fn contacts_of_teams(
+    connection: &mut PgConnection,
+    teams: &[String],
+) -> Result<Vec<Contact>, Error> {
+    Ok(repo::contacts::contacts_of_teams(connection, teams).await?)
 }
 
 /// The account by which the agent signs in: the user with the same address.

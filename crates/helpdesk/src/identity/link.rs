@@ -7,13 +7,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hmac::Mac as _;
 
 use super::Error;
 use super::keys::Keys;
 use super::token::mac;
 use crate::ids::{CustomerId, TicketId};
+
+/// How long a link opens its ticket.
+pub const TICKET_LINK_LIFE: TimeDelta = TimeDelta::days(30);
 
 const VERSION: u8 = 1;
 /// Version, ticket, customer, end.
@@ -72,6 +75,11 @@ pub fn link_create(
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// The address that a link's token opens.
+pub fn ticket_link_url(public_url: &str, ticket: TicketId, token: &str) -> String {
+    format!("{public_url}/api/support/tickets/{ticket}?access={token}")
+}
+
 /// Reads the token of a link by which a ticket is reached.
 ///
 /// # Errors
@@ -110,7 +118,7 @@ fn read(keys: &Keys, purpose: LinkPurpose, now: DateTime<Utc>, token: &str) -> O
 
 #[cfg(test)]
 mod tests {
-    use chrono::{TimeDelta, TimeZone as _};
+    use chrono::TimeZone as _;
 
     use super::*;
 

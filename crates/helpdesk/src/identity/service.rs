@@ -10,7 +10,7 @@ pub use api_keys::{
     NewApiKey, api_key_create, api_key_list, api_key_mint, api_key_read, api_key_revoke,
 };
 pub use customers::{
-    customer_by_link, customer_for_service, customer_number, customer_of_number,
+    customer_by_link, customer_for_service, customer_language, customer_number, customer_of_number,
     customer_of_platform, customer_take_from_platform,
 };
 pub use principals::{
@@ -23,11 +23,12 @@ pub use sessions::{
 };
 pub use users::{
     FirstAdmin, UserChange, first_admin, may_govern, user_create, user_list, user_password_set,
-    user_read, user_update,
+    user_read, user_update, users_active,
 };
 
 pub use super::link::{
-    LinkPurpose, TicketLink, link_create, link_verify, ticket_link_create, ticket_link_verify,
+    LinkPurpose, TICKET_LINK_LIFE, TicketLink, link_create, link_verify, ticket_link_create,
+    ticket_link_url, ticket_link_verify,
 };
 
 /// One line in the log for whatever changes who may do what.

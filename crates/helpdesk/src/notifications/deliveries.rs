@@ -13,6 +13,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
+use super::failures;
 use super::model::{Channel, Delivery, DeliveryStatus, Ended, NewDelivery, Outcome};
 use super::repo::deliveries as repo;
 use crate::app::App;
@@ -134,7 +135,7 @@ where
     R: Future<Output = Outcome> + Send + 'static,
 {
     let app = app.clone();
-    let longest = app.settings.delivery_retry_longest;
+    let longest = app.settings.outlets.retry_longest;
     let backoff = Backoff { first: FIRST_WAIT.min(longest), longest };
     registry.handle_with::<C, _, _>(backoff, move |context, job| {
         let (app, sender) = (app.clone(), sender.clone());
@@ -208,6 +209,8 @@ async fn settle(
     Ok(Some(status))
 }
 
+/// Where it is given up, administrators are told by another channel.
+///
 /// The order is: end the attempt, then look for what waits behind it. A plan that locked this
 /// delivery first is waited for by the first statement and seen by the second.
 async fn end(
@@ -217,6 +220,9 @@ async fn end(
     ended: &Ended,
 ) -> Result<(), Error> {
     repo::end_attempt(tx, id, clock.now(), ended).await?;
+    if ended.status == DeliveryStatus::Failed {
+        failures::report(tx, clock, id).await?;
+    }
     if matches!(ended.status, DeliveryStatus::Sent | DeliveryStatus::Failed)
         && let Some((next, channel)) = repo::next_of_sequence(tx, id).await?
     {

@@ -1,8 +1,16 @@
 //! Notifications: what leaves the desk, to whom, when, and whether it arrived (docs/NOTIFICATIONS.md).
 
+mod channels;
 pub mod deliveries;
 pub mod error;
+mod failures;
+pub mod http;
+pub mod jobs;
 pub mod model;
+pub mod notices;
+pub mod people;
 mod repo;
+pub mod rules;
+pub mod service;
 
 pub use error::Error;

@@ -1,9 +1,17 @@
 //! The words and values of deliveries; no I/O.
 
+pub mod content;
+pub mod preferences;
+pub mod settings;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+
+pub use content::{About, Content, Deadline};
+pub use preferences::{Kind, Language, Preferences, QuietHours};
+pub use settings::Outlets;
 
 use crate::ids::{DeliveryId, TicketId};
 
@@ -80,6 +88,8 @@ pub struct Delivery {
     pub payload: Value,
     /// Where it is.
     pub status: DeliveryStatus,
+    /// What the last failed attempt said.
+    pub last_error: Option<String>,
     /// When its cause was written.
     pub created_at: DateTime<Utc>,
 }

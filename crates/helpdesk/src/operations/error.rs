@@ -3,6 +3,8 @@
 use kamhub_httpkit::Problem;
 use kamhub_postgres::DbError;
 
+use crate::notifications;
+
 /// A fault of the operations slice.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -12,6 +14,9 @@ pub enum Error {
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// What dead letters carry.
+    #[error(transparent)]
+    Notifications(#[from] notifications::Error),
 }
 
 impl From<Error> for Problem {
@@ -19,6 +24,7 @@ impl From<Error> for Problem {
         match error {
             Error::NoDeadLetter => Self::not_found("The dead letter"),
             Error::Database(error) => error.into(),
+            Error::Notifications(error) => error.into(),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The product's metrics: what each means. `docs/METRICS.md` lists them for operators, and a test
 //! holds the two together.
 
+use chrono::{DateTime, Utc};
+
 use super::model::Outbox;
+use crate::notifications::service::receipts::Standing;
 
 enum Kind {
     Counter,
@@ -37,6 +40,21 @@ const ALL: &[(&str, Kind, &str)] = &[
         "Events kept in the outbox, counted up to 100000, sampled each minute.",
     ),
     ("kamhub_outbox_oldest_seconds", Gauge, "Age of the oldest event in the outbox."),
+    (
+        "kamhub_deliveries_attempts_total",
+        Counter,
+        "Attempts to send by channel and outcome: sent, retrying, failed or later.",
+    ),
+    (
+        "kamhub_deliveries_oldest_seconds",
+        Gauge,
+        "Age of the oldest notification or webhook call that is neither sent nor given up.",
+    ),
+    (
+        "kamhub_deliveries_failed",
+        Gauge,
+        "Notifications and webhook calls that were given up, counted up to 100000.",
+    ),
     ("kamhub_jobs_attempts_total", Counter, "Attempts at jobs by kind and outcome."),
     ("kamhub_jobs_run_seconds", Histogram, "How long a job's handler ran, by kind."),
     ("kamhub_jobs_waiting", Gauge, "Jobs that wait, counted up to 100000."),
@@ -68,6 +86,14 @@ pub(super) fn show(tickets: &[(String, i64)], outbox: Outbox) {
     }
     metrics::gauge!("kamhub_outbox_events").set(outbox.depth as f64);
     metrics::gauge!("kamhub_outbox_oldest_seconds").set(outbox.oldest_seconds as f64);
+}
+
+// As above.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn show_deliveries(standing: Standing, now: DateTime<Utc>) {
+    let oldest = standing.oldest_at.map_or(0, |at| (now - at).num_seconds().max(0));
+    metrics::gauge!("kamhub_deliveries_oldest_seconds").set(oldest as f64);
+    metrics::gauge!("kamhub_deliveries_failed").set(standing.failed as f64);
 }
 
 #[cfg(test)]

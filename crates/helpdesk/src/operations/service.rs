@@ -13,6 +13,8 @@ use super::metrics;
 use super::model::{Dependencies, Dependency, State};
 use super::repo;
 use crate::app::App;
+use crate::notifications::deliveries;
+use crate::notifications::service::receipts;
 
 /// How long a dependency may take to answer. Probes give up after a second or two themselves.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -118,7 +120,24 @@ pub async fn dead_letters(
 /// # Errors
 /// [`Error::NoDeadLetter`]; a database fault.
 pub async fn replay(tx: &mut PgConnection, clock: &dyn Clock, id: i64) -> Result<(), Error> {
-    if dead::replay(tx, clock, id).await? { Ok(()) } else { Err(Error::NoDeadLetter) }
+    if !dead::replay(tx, clock, id).await? {
+        return Err(Error::NoDeadLetter);
+    }
+    Ok(deliveries::revive(tx, clock, &[id]).await?)
+}
+
+/// Lets every dead letter that the filter names run again at once; answers how many.
+///
+/// # Errors
+/// A database fault.
+pub async fn replay_range(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    filter: &dead::DeadFilter,
+) -> Result<usize, Error> {
+    let replayed = dead::replay_range(tx, clock, filter).await?;
+    deliveries::revive(tx, clock, &replayed).await?;
+    Ok(replayed.len())
 }
 
 /// Shows in the metrics what lies in the database, once a minute, for as long as it is polled.
@@ -139,6 +158,8 @@ pub async fn sample_once(app: &App) -> Result<(), Error> {
     let mut connection = app.db.connection().await?;
     let tickets = repo::tickets_by_status(&mut connection).await?;
     let outbox = repo::outbox(&mut connection, app.clock.now()).await?;
+    let deliveries = receipts::standing(&mut connection, app.clock.now()).await?;
     metrics::show(&tickets, outbox);
+    metrics::show_deliveries(deliveries, app.clock.now());
     Ok(())
 }

@@ -41,7 +41,8 @@ impl Values {
     /// A fault of this key's value, which is shown only where it is no secret.
     pub(super) fn fault(&self, key: &str, expected: impl Display) -> anyhow::Error {
         let (value, origin) = self.0.get(key).map_or(("", key), |(v, o)| (v.as_str(), o.as_str()));
-        if key.contains("secret") || key.contains("password") {
+        let hidden = ["secret", "password", "smtp_url", "slack_webhook_url"];
+        if hidden.iter().any(|word| key.contains(word)) {
             anyhow::anyhow!("{origin} must be {expected}")
         } else {
             anyhow::anyhow!("{origin} must be {expected}, not {value:?}")

@@ -169,3 +169,21 @@ pub(in crate::identity) async fn administrator_count(
     .fetch_one(connection)
     .await?)
 }
+
+/// Who can sign in: users of a role, and users by id; at most a thousand.
+pub(in crate::identity) async fn active_users(
+    connection: &mut PgConnection,
+    role: Option<Role>,
+    ids: &[i64],
+) -> DbResult<Vec<User>> {
+    Ok(sqlx::query_as!(
+        User,
+        r#"SELECT id AS "id: UserId", email, name, role AS "role: Role", disabled_at, last_sign_in_at,
+                  created_at, updated_at
+           FROM users WHERE disabled_at IS NULL AND (role = $1 OR id = ANY ($2)) ORDER BY id LIMIT 1000"#,
+        role.map(Role::as_str),
+        ids,
+    )
+    .fetch_all(connection)
+    .await?)
+}

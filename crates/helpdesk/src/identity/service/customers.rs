@@ -128,6 +128,17 @@ pub async fn customer_of_number(
     Ok(repo::customer_by_number(connection, number).await?.map(|row| row.id))
 }
 
+/// The language that the platform says a customer speaks: `ru`, `en`, or unknown.
+///
+/// # Errors
+/// A database fault.
+pub async fn customer_language(
+    connection: &mut PgConnection,
+    id: CustomerId,
+) -> Result<Option<String>, Error> {
+    Ok(repo::customer_by_id(connection, id).await?.and_then(|row| row.locale))
+}
+
 /// Who is meant, and whether what was said of them is known already.
 enum Found {
     Settled(CustomerRow),

@@ -103,6 +103,19 @@ pub async fn user_read(connection: &mut PgConnection, id: UserId) -> Result<User
     repo::user_by_id(connection, id).await?.ok_or(Error::NotFound("The user"))
 }
 
+/// Those among these users who can sign in, and everybody of `role` who can.
+///
+/// # Errors
+/// A database fault.
+pub async fn users_active(
+    connection: &mut PgConnection,
+    role: Option<Role>,
+    ids: &[UserId],
+) -> Result<Vec<User>, Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    Ok(repo::active_users(connection, role, &ids).await?)
+}
+
 /// What is to change about a user.
 #[derive(Debug, Clone, Default)]
 pub struct UserChange {

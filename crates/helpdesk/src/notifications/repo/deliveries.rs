@@ -74,7 +74,7 @@ pub(in crate::notifications) async fn find(
         Delivery,
         r#"SELECT d.id AS "id: DeliveryId", installation.id || '-' || d.id AS "stable_id!", d.event_id,
                   d.ticket_id AS "ticket_id: TicketId", d.channel AS "channel: Channel", d.destination, d.kind,
-                  d.payload, d.status AS "status: DeliveryStatus", d.created_at
+                  d.payload, d.status AS "status: DeliveryStatus", d.last_error, d.created_at
            FROM deliveries d CROSS JOIN installation WHERE d.id = $1"#,
         id.0,
     )

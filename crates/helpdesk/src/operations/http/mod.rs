@@ -5,6 +5,7 @@ pub mod health;
 pub mod live;
 pub mod metrics;
 pub mod ready;
+pub mod replay_range;
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! `POST /api/support/tickets/{id}/access-link`: a link by which the customer reaches the ticket.
 
 use axum::extract::State;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use kamhub_httpkit::{Answer, ApiResult, Envelope};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,9 +11,6 @@ use crate::app::App;
 use crate::identity;
 use crate::identity::http::caller::Caller;
 use crate::tickets::service;
-
-/// How long a link opens its ticket.
-const VALID_FOR: Duration = Duration::days(30);
 
 /// A signed link.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,9 +51,8 @@ pub async fn handler(
         }
     };
     tx.commit().await?;
-    let expires_at = app.clock.now() + VALID_FOR;
+    let expires_at = app.clock.now() + identity::service::TICKET_LINK_LIFE;
     let token = identity::service::ticket_link_create(&app.keys, ticket.id, customer, expires_at);
-    let url =
-        format!("{}/api/support/tickets/{}?access={token}", app.settings.public_url, ticket.id);
+    let url = identity::service::ticket_link_url(&app.settings.public_url, ticket.id, &token);
     Ok(Answer::created(AccessLink { token, url, expires_at }))
 }

@@ -1,0 +1,102 @@
+//! Mail: composed of the words and a template, plain and as HTML, and sent over SMTP.
+
+use askama::Template;
+use kamhub_mail::{Address, Letter, SendError};
+
+use super::super::model::{Content, Delivery, Kind, Language, Outcome};
+use super::words::{Words, words};
+use crate::app::App;
+use crate::identity;
+
+/// The mail as plain text. Nothing is escaped, because nothing in it is special.
+#[derive(Template)]
+#[template(path = "mail/message.txt", escape = "none")]
+struct Plain<'a> {
+    words: &'a Words,
+    link: Option<&'a str>,
+}
+
+/// The mail as HTML. Every value is escaped by the template's own rule.
+#[derive(Template)]
+#[template(path = "mail/message.html")]
+struct Html<'a> {
+    words: &'a Words,
+    link: Option<&'a str>,
+    language: Language,
+}
+
+/// Sends a delivery.
+pub async fn send(app: App, delivery: Delivery) -> Outcome {
+    let Some(mailer) = &app.settings.outlets.mail else {
+        return Outcome::retry("smtp_url is not configured in this worker");
+    };
+    let letter = match letter(&app, &delivery, mailer.from()) {
+        Ok(letter) => letter,
+        Err(why) => return Outcome::permanent(why),
+    };
+    match mailer.send(&letter).await {
+        Ok(()) => Outcome::Sent,
+        Err(SendError::Permanent(why)) => Outcome::permanent(why),
+        // A refused login is the operator's to mend; no letter is to blame for it.
+        Err(error) => Outcome::retry(error),
+    }
+}
+
+/// The letter of a delivery: the same in each attempt.
+fn letter(app: &App, delivery: &Delivery, from: &Address) -> Result<Letter, String> {
+    let content: Content = serde_json::from_value(delivery.payload.clone())
+        .map_err(|error| format!("the payload cannot be read: {error}"))?;
+    let outlets = &app.settings.outlets;
+    let words = words(outlets, &content);
+    let language = content.language.unwrap_or(outlets.language);
+    let link = link(app, delivery, &content);
+    let link = link.as_deref();
+    let render = |error: askama::Error| format!("the template fails: {error}");
+    let text = Plain { words: &words, link }.render().map_err(render)?;
+    let html = Html { words: &words, link, language }.render().map_err(render)?;
+    let to = Address::new(content.name.as_deref(), &delivery.destination)
+        .map_err(|error| format!("the address {error}"))?;
+    Ok(Letter {
+        id: format!("kh-{}", delivery.stable_id),
+        date: delivery.created_at,
+        to,
+        reply_to: outlets.mail_reply_to.clone(),
+        subject: words.subject.clone(),
+        text,
+        html,
+        references: thread(delivery, &content, from.domain()),
+        headers: headers(delivery, &content, from.domain()),
+    })
+}
+
+/// A link that opens the ticket for its customer, for as long as any such link does.
+fn link(app: &App, delivery: &Delivery, content: &Content) -> Option<String> {
+    let (ticket, customer) = (content.ticket.as_ref()?.id, content.customer?);
+    let ends = delivery.created_at + identity::service::TICKET_LINK_LIFE;
+    let token = identity::service::ticket_link_create(&app.keys, ticket, customer, ends);
+    Some(identity::service::ticket_link_url(&app.settings.public_url, ticket, &token))
+}
+
+/// Mails about one ticket hang together by a Message-ID that only names the ticket.
+fn thread(delivery: &Delivery, content: &Content, domain: &str) -> Vec<String> {
+    let installation = delivery.stable_id.split('-').next().unwrap_or_default();
+    let ticket = content.ticket.as_ref();
+    ticket
+        .map(|ticket| format!("<kh-{installation}-ticket.{}@{domain}>", ticket.id))
+        .into_iter()
+        .collect()
+}
+
+/// Autoresponders are asked to keep quiet (RFC 3834 and what Exchange reads). An agent's answer was
+/// written by a person and is not marked as automatic.
+fn headers(delivery: &Delivery, content: &Content, domain: &str) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("X-Auto-Response-Suppress", "All".to_owned()),
+        ("List-Id", format!("KamHub Support <support.{domain}>")),
+        ("X-KamHub-Delivery", delivery.stable_id.clone()),
+    ];
+    if content.kind != Kind::AgentReply {
+        headers.push(("Auto-Submitted", "auto-generated".to_owned()));
+    }
+    headers
+}

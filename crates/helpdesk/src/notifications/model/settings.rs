@@ -1,0 +1,34 @@
+//! By which channels this desk reaches people, as the operator configured them.
+
+use std::time::Duration;
+
+use kamhub_mail::{Address, Mailer};
+
+use super::preferences::Language;
+
+/// The settings of notifications.
+#[derive(Debug, Clone)]
+pub struct Outlets {
+    /// Sends mail; none where no server is configured.
+    pub mail: Option<Mailer>,
+    /// Where answers to our mail go, where that is not the sender.
+    pub mail_reply_to: Option<Address>,
+    /// The address of a Slack incoming webhook; whoever knows it can post.
+    pub slack_webhook: Option<String>,
+    /// The language of those who have not chosen one.
+    pub language: Language,
+    /// The longest wait between two attempts at a delivery.
+    pub retry_longest: Duration,
+}
+
+impl Default for Outlets {
+    fn default() -> Self {
+        Self {
+            mail: None,
+            mail_reply_to: None,
+            slack_webhook: None,
+            language: Language::Ru,
+            retry_longest: Duration::from_secs(12 * 3600),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What was sent, when, how often, and why not; and the samples behind metrics and the doctor.
+
+use chrono::{DateTime, Utc};
+use kamhub_postgres::{DbResult, PgConnection};
+
+use crate::ids::{DeliveryId, TicketId};
+use crate::notifications::model::{Channel, DeliveryStatus};
+
+/// A receipt as it is stored.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// The name by which receivers know it.
+    pub stable_id: String,
+    /// The way.
+    pub channel: Channel,
+    /// Where it goes.
+    pub destination: String,
+    /// What it tells.
+    pub kind: String,
+    /// Where it is.
+    pub status: DeliveryStatus,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// What the last failed attempt said.
+    pub last_error: Option<String>,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// When the receiver took it.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When its cause was written.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The deliveries about a ticket, with digests that mention it, newest first below `before`.
+pub(in crate::notifications) async fn of_ticket(
+    connection: &mut PgConnection,
+    ticket: TicketId,
+    before: Option<DeliveryId>,
+    offset: i64,
+    limit: i64,
+) -> DbResult<Vec<Row>> {
+    Ok(sqlx::query_as!(
+        Row,
+        r#"SELECT d.id AS "id: DeliveryId", installation.id || '-' || d.id AS "stable_id!",
+                  d.channel AS "channel: Channel", d.destination, d.kind,
+                  d.status AS "status: DeliveryStatus", d.attempts, d.last_error, d.next_attempt_at, d.sent_at,
+                  d.created_at
+           FROM (SELECT id FROM deliveries WHERE ticket_id = $1
+                 UNION
+                 SELECT delivery_id FROM sla_notifications WHERE ticket_id = $1 AND delivery_id IS NOT NULL
+                ) AS told (id)
+           JOIN deliveries d ON d.id = told.id CROSS JOIN installation
+           WHERE $2::bigint IS NULL OR d.id < $2
+           ORDER BY d.id DESC OFFSET $3 LIMIT $4"#,
+        ticket.0,
+        before.map(|id| id.0),
+        offset,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// How many deliveries there are about a ticket, counted up to `most`.
+pub(in crate::notifications) async fn count_of_ticket(
+    connection: &mut PgConnection,
+    ticket: TicketId,
+    most: i64,
+) -> DbResult<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM (
+               SELECT id FROM deliveries WHERE ticket_id = $1
+               UNION
+               SELECT delivery_id FROM sla_notifications WHERE ticket_id = $1 AND delivery_id IS NOT NULL
+               LIMIT $2) AS told"#,
+        ticket.0,
+        most,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// What stands still, for metrics and the doctor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Since when the oldest delivery waits that is neither sent nor given up; held back by quiet hours
+    /// does not count.
+    pub oldest_at: Option<DateTime<Utc>>,
+    /// Deliveries that were given up, counted up to 100,000.
+    pub failed: i64,
+}
+
+/// Samples the deliveries.
+pub(in crate::notifications) async fn standing(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    most: i64,
+) -> DbResult<Standing> {
+    Ok(sqlx::query_as!(
+        Standing,
+        r#"SELECT (SELECT created_at FROM deliveries
+                   WHERE status IN ('pending', 'retrying') AND (attempts > 0 OR next_attempt_at <= $1)
+                   ORDER BY created_at LIMIT 1) AS oldest_at,
+                  (SELECT count(*) FROM (SELECT FROM deliveries WHERE status = 'failed' LIMIT $2) AS f)
+                      AS "failed!""#,
+        now,
+        most,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Forgets what was sent before `until`, some thousands at a time; answers how many.
+pub(in crate::notifications) async fn forget_sent(
+    connection: &mut PgConnection,
+    until: DateTime<Utc>,
+    most: i64,
+) -> DbResult<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM deliveries WHERE id IN (
+             SELECT id FROM deliveries
+             WHERE status = 'sent' AND channel IN ('email', 'slack', 'dashboard', 'webhook') AND sent_at < $1
+             LIMIT $2)",
+        until,
+        most,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Whether a destination may be called now; where it may, nobody else may before `until`.
+pub(in crate::notifications) async fn take_turn(
+    connection: &mut PgConnection,
+    channel: Channel,
+    destination: &str,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> DbResult<bool> {
+    let taken = sqlx::query_scalar!(
+        "INSERT INTO delivery_pauses AS pause (channel, destination, next_at) VALUES ($1, $2, $4)
+         ON CONFLICT (channel, destination) DO UPDATE SET next_at = $4 WHERE pause.next_at <= $3
+         RETURNING next_at",
+        channel as Channel,
+        destination,
+        now,
+        until,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(taken.is_some())
+}
+
+/// When a destination may be called next.
+pub(in crate::notifications) async fn next_turn(
+    connection: &mut PgConnection,
+    channel: Channel,
+    destination: &str,
+) -> DbResult<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT next_at FROM delivery_pauses WHERE channel = $1 AND destination = $2",
+        channel as Channel,
+        destination,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The destination asked for a pause.
+pub(in crate::notifications) async fn pause(
+    connection: &mut PgConnection,
+    channel: Channel,
+    destination: &str,
+    until: DateTime<Utc>,
+) -> DbResult<()> {
+    sqlx::query!(
+        "UPDATE delivery_pauses SET next_at = GREATEST(next_at, $3) WHERE channel = $1 AND destination = $2",
+        channel as Channel,
+        destination,
+        until,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
