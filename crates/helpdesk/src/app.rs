@@ -9,6 +9,7 @@ use kamhub_jobs::Queue;
 use kamhub_kernel::clock::SharedClock;
 use kamhub_postgres::Db;
 
+use crate::brand::Brand;
 use crate::identity::keys::Keys;
 use crate::notifications::model::Outlets;
 use crate::operations::Lifecycle;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub csat_delay: Option<Duration>,
     /// By which channels people are reached.
     pub outlets: Outlets,
+    /// The company as customers see it.
+    pub brand: Brand,
 }
 
 impl Default for Settings {
@@ -58,6 +61,7 @@ impl Default for Settings {
             anonymous_feedback_per_minute: 30,
             csat_delay: Some(Duration::from_secs(60 * 60)),
             outlets: Outlets::default(),
+            brand: Brand::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Every route of the product, in one list.
 
+use axum::Router;
+use axum::routing::{get, post};
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -8,6 +10,7 @@ use crate::agents::http as agents;
 use crate::app::App;
 use crate::calendars::http as calendars;
 use crate::feedback::http as feedback;
+use crate::help_centre::http as pages;
 use crate::identity::http as identity;
 use crate::messages::http as messages;
 use crate::notifications::http as notifications;
@@ -136,4 +139,30 @@ fn notifications() -> OpenApiRouter<App> {
         .routes(routes!(notifications::read::handler))
         .routes(routes!(notifications::read_all::handler))
         .routes(routes!(notifications::preferences::read, notifications::preferences::replace))
+}
+
+/// The customers' pages: no calls of programs, and not in the OpenAPI document. Who may see what is
+/// decided by the services, with the actor of the page's link.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(pages::home::choose))
+        .route("/t/{token}", get(pages::ticket::enter))
+        .route("/rate", get(pages::opinion::enter))
+        .route("/robots.txt", get(pages::robots::handler))
+        .route("/static/{hash}/{*name}", get(pages::assets::serve))
+        .nest("/ru", pages_in_a_language())
+        .nest("/en", pages_in_a_language())
+}
+
+fn pages_in_a_language() -> Router<App> {
+    Router::new()
+        .route("/", get(pages::home::show))
+        .route("/request", get(pages::request::show).post(pages::request::send))
+        .route("/request/sent", get(pages::request::sent))
+        .route("/rate", get(pages::opinion::show).post(pages::opinion::send))
+        .route("/t/{token}", get(pages::ticket::show))
+        .route("/t/{token}/reply", post(pages::ticket::reply::handler))
+        .route("/t/{token}/close", post(pages::ticket::step::close))
+        .route("/t/{token}/reopen", post(pages::ticket::step::reopen))
+        .route("/t/{token}/messages/{id}/rating", post(pages::ticket::rate::handler))
 }

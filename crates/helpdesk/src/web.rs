@@ -14,9 +14,11 @@ use kamhub_httpkit::request::{self, RequestLimits};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::{App, Settings};
+use crate::help_centre::http::{error_page, visit};
 use crate::identity::http::authorise;
 use crate::{openapi, routes};
 
@@ -41,11 +43,18 @@ pub fn router(app: &App) -> Router {
             authorise::Gate { app: app.clone(), rules: Arc::new(rules) },
             authorise::gate,
         ))
+        .merge(routes::pages().layer(middleware::from_fn_with_state(app.clone(), visit::enter)))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(|_| Problem::internal("a handler panicked").into_response()))
         .layer(middleware::from_fn_with_state(limits, request::track))
-        .layer(CompressionLayer::new());
+        .layer(middleware::from_fn_with_state(app.clone(), error_page::dress))
+        .layer(CompressionLayer::new().compress_when(compressible()));
     security_headers(router, &app.settings).with_state(app.clone())
+}
+
+/// What grows smaller: fonts and most pictures are compressed already.
+fn compressible() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new("font/"))
 }
 
 async fn method_not_allowed() -> Problem {

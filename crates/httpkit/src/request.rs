@@ -14,6 +14,9 @@ use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
 
+/// The shortest secret that an address of ours holds, in bytes.
+const LEAST_SECRET: usize = 64;
+
 tokio::task_local! {
     static CURRENT: Arc<Current>;
 }
@@ -64,7 +67,7 @@ pub async fn track(State(limits): State<RequestLimits>, request: Request, next: 
     let id = given_id(request.headers()).unwrap_or_else(|| random_hex::<16>(&*limits.clock));
     let trace = trace_id(request.headers()).unwrap_or_else(|| random_hex::<16>(&*limits.clock));
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = without_secrets(request.uri().path());
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -104,6 +107,13 @@ pub async fn track(State(limits): State<RequestLimits>, request: Request, next: 
         "request"
     );
     response
+}
+
+/// A part of a path that is as long as a signed link's secret is not written down.
+fn without_secrets(path: &str) -> String {
+    let harmless = |part: &str| part.len() < LEAST_SECRET;
+    let parts = path.split('/').map(|part| if harmless(part) { part } else { "…" });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 async fn run(limits: &RequestLimits, request: Request, next: Next) -> Response {
@@ -157,4 +167,16 @@ fn random_hex<const BYTES: usize>(clock: &dyn Clock) -> String {
     let mut bytes = [0_u8; BYTES];
     clock.fill_random(&mut bytes);
     hex::encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_keeps_no_secret_of_an_address() {
+        let secret = "a".repeat(LEAST_SECRET);
+        assert_eq!(without_secrets(&format!("/en/t/{secret}/reply")), "/en/t/…/reply");
+        assert_eq!(without_secrets("/api/support/tickets/17"), "/api/support/tickets/17");
+    }
 }

@@ -3,6 +3,7 @@
 //! Every value is text until [`Config::load`] reads it by its key, so that a fault is told the same
 //! way wherever the value came from.
 
+mod brand;
 mod values;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("admin_password", "KAMHUB_ADMIN_PASSWORD"),
     ("jwt_secret", "JWT_SECRET"),
     ("platform_secret", "KAMHUB_PLATFORM_SECRET"),
+    ("brand_name", "KAMHUB_BRAND_NAME"),
+    ("brand_logo", "KAMHUB_BRAND_LOGO"),
+    ("brand_accent", "KAMHUB_BRAND_ACCENT"),
+    ("time_zone", "KAMHUB_TIME_ZONE"),
     ("log_level", "LOG_LEVEL"),
     ("log_format", "LOG_FORMAT"),
     ("request_timeout_seconds", "KAMHUB_REQUEST_TIMEOUT_SECONDS"),
@@ -243,6 +248,7 @@ fn settings(values: &Values) -> Result<Settings> {
             .unwrap_or(given.anonymous_feedback_per_minute),
         csat_delay: csat_delay(values, given.csat_delay)?,
         outlets: outlets(values)?,
+        brand: values.brand()?,
     })
 }
 

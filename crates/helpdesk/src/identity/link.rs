@@ -75,9 +75,9 @@ pub fn link_create(
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The address that a link's token opens.
-pub fn ticket_link_url(public_url: &str, ticket: TicketId, token: &str) -> String {
-    format!("{public_url}/api/support/tickets/{ticket}?access={token}")
+/// The page that a link's token opens.
+pub fn ticket_link_url(public_url: &str, token: &str) -> String {
+    format!("{public_url}/t/{token}")
 }
 
 /// Reads the token of a link by which a ticket is reached.

@@ -1,6 +1,7 @@
 //! Who is calling: users, sessions, API keys, customers' tokens and links.
 
 pub mod error;
+pub mod form;
 pub mod http;
 pub mod keys;
 pub mod link;

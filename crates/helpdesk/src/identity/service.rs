@@ -26,6 +26,7 @@ pub use users::{
     user_read, user_update, users_active,
 };
 
+pub use super::form::{form_token_age, form_token_create};
 pub use super::link::{
     LinkPurpose, TICKET_LINK_LIFE, TicketLink, link_create, link_verify, ticket_link_create,
     ticket_link_url, ticket_link_verify,

@@ -12,6 +12,7 @@ mod envelope;
 mod feedback;
 mod feedback_figures;
 mod feedback_requests;
+mod help_centre;
 mod histories;
 mod hostile;
 mod hostile_http;

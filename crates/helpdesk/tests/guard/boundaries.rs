@@ -49,8 +49,16 @@ const SQL_DIRECTORIES: &[&str] = &[
     "crates/kamhub/src/",
 ];
 
-/// What handlers of every slice take from a request: who calls, and which ticket is meant.
-const DOORS: &[&str] = &["crate::identity::http::caller", "crate::tickets::http::ticket_path"];
+/// What handlers of every slice take from a request: who calls, which ticket is meant, and the bodies
+/// whose rules forms share with the API.
+const DOORS: &[&str] = &[
+    "crate::identity::http::caller",
+    "crate::tickets::http::ticket_path",
+    "crate::tickets::http::create::CreateTicket",
+    "crate::messages::http::create::CreateMessage",
+    "crate::messages::http::rate::RateMessage",
+    "crate::feedback::http::input::FeedbackByLink",
+];
 
 fn product() -> Vec<Source> {
     rust().into_iter().filter(|source| !source.is_test()).collect()

@@ -2,11 +2,10 @@
 //! without a line in the table of [`crate::access`] is refused.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 use kamhub_httpkit::{ApiResult, Problem, request};
@@ -15,7 +14,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::access::{self, Access, Refusal};
 use crate::app::App;
-use crate::identity::http::caller::ClientAddress;
+use crate::identity::http::caller::{ClientAddress, network_address};
 use crate::identity::http::credentials::Credentials;
 use crate::identity::http::identify::identify;
 use crate::identity::http::{cookie, csrf};
@@ -85,7 +84,7 @@ pub async fn gate(
             Some(Some(access)) => *access,
         },
     };
-    let address = address(&request, gate.app.settings.behind_proxy);
+    let address = network_address(&request, gate.app.settings.behind_proxy);
     let query = request.uri().query().unwrap_or_default();
     let given = Credentials::of(request.headers(), query, cookie::name(&gate.app.settings))?;
     let actor = identify(&gate.app, &given, &address).await?;
@@ -104,17 +103,4 @@ pub async fn gate(
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(ClientAddress(address));
     Ok(next.run(request).await)
-}
-
-/// The caller's network address; behind a proxy of one's own, the last one that it added.
-fn address(request: &Request, behind_proxy: bool) -> String {
-    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let direct = direct.map_or_else(|| "unknown".to_owned(), |info| info.0.ip().to_string());
-    if behind_proxy { forwarded_for(request.headers()).unwrap_or(direct) } else { direct }
-}
-
-fn forwarded_for(headers: &HeaderMap) -> Option<String> {
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    let address = last.rsplit(',').next()?.trim();
-    address.parse::<std::net::IpAddr>().ok().map(|address| address.to_string())
 }

@@ -1,10 +1,11 @@
 //! Who makes the call, for handlers.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 
-use axum::extract::FromRequestParts;
-use axum::http::header;
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use kamhub_httpkit::Problem;
 use kamhub_kernel::{Actor, SessionId, UserId};
 
@@ -59,4 +60,17 @@ impl<S: Send + Sync> FromRequestParts<S> for ComesFrom {
             user_agent: agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
         }))
     }
+}
+
+/// The caller's network address; behind a proxy of one's own, the last one that it added.
+pub fn network_address(request: &Request, behind_proxy: bool) -> String {
+    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let direct = direct.map_or_else(|| "unknown".to_owned(), |info| info.0.ip().to_string());
+    if behind_proxy { forwarded_for(request.headers()).unwrap_or(direct) } else { direct }
+}
+
+fn forwarded_for(headers: &HeaderMap) -> Option<String> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let address = last.rsplit(',').next()?.trim();
+    address.parse::<std::net::IpAddr>().ok().map(|address| address.to_string())
 }

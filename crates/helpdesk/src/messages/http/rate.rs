@@ -20,11 +20,11 @@ pub struct RateMessage {
     /// 1 (bad) to 5 (good).
     #[garde(custom(between(1, 5)))]
     #[schema(required = true, minimum = 1, maximum = 5, examples(5))]
-    rating: i16,
+    pub rating: i16,
     /// Why, at most 500 characters.
     #[garde(inner(custom(text(0, 500))))]
     #[schema(max_length = 500, examples("Quick and clear, thank you!"))]
-    comment: Option<String>,
+    pub comment: Option<String>,
 }
 
 /// Rate an answer

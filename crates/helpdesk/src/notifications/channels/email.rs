@@ -74,7 +74,7 @@ fn link(app: &App, delivery: &Delivery, content: &Content) -> Option<String> {
     let (ticket, customer) = (content.ticket.as_ref()?.id, content.customer?);
     let ends = delivery.created_at + identity::service::TICKET_LINK_LIFE;
     let token = identity::service::ticket_link_create(&app.keys, ticket, customer, ends);
-    Some(identity::service::ticket_link_url(&app.settings.public_url, ticket, &token))
+    Some(identity::service::ticket_link_url(&app.settings.public_url, &token))
 }
 
 /// Mails about one ticket hang together by a Message-ID that only names the ticket.

@@ -19,8 +19,8 @@ pub struct AccessLink {
     /// The secret: send it as `X-Ticket-Access`, or as the query parameter `access`.
     #[schema(examples("AAAAAAAAABEAAAAAAAAAKgAAAABpz8cA"))]
     pub token: String,
-    /// The call that it opens, for example in a page of the platform.
-    #[schema(examples("https://support.kamhub.example/api/support/tickets/17?access=…"))]
+    /// The page that it opens, to send to the customer.
+    #[schema(examples("https://support.kamhub.example/t/AAAAAAAAABEAAAAAAAAAKgAAAABpz8cA"))]
     pub url: String,
     /// Until when it opens the ticket.
     pub expires_at: DateTime<Utc>,
@@ -53,6 +53,6 @@ pub async fn handler(
     tx.commit().await?;
     let expires_at = app.clock.now() + identity::service::TICKET_LINK_LIFE;
     let token = identity::service::ticket_link_create(&app.keys, ticket.id, customer, expires_at);
-    let url = identity::service::ticket_link_url(&app.settings.public_url, ticket.id, &token);
+    let url = identity::service::ticket_link_url(&app.settings.public_url, &token);
     Ok(Answer::created(AccessLink { token, url, expires_at }))
 }

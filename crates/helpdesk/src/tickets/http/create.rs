@@ -122,6 +122,7 @@ impl From<CreateTicket> for Request {
             related_booking_id: body.related_booking_id.map(|id| id.0),
             related_order_id: body.related_order_id.map(|id| id.0),
             created_at: body.created_at,
+            channel: None,
         }
     }
 }

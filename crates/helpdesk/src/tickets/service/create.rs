@@ -44,6 +44,8 @@ pub struct Request {
     pub related_order_id: Option<i64>,
     /// When it was created elsewhere, for an import.
     pub created_at: Option<DateTime<Utc>>,
+    /// How it came in, where that is not to be seen from who asks.
+    pub channel: Option<Channel>,
 }
 
 /// Creates a ticket.
@@ -63,7 +65,7 @@ pub async fn create(
     let channel = match (request.created_at, actor) {
         (Some(_), _) => Channel::Import,
         (None, Actor::User { .. }) => Channel::Agent,
-        _ => Channel::Api,
+        _ => request.channel.unwrap_or(Channel::Api),
     };
     let new = NewTicket {
         subject: request.subject,

@@ -1,0 +1,126 @@
+//! A page: what every page has around its own part, and how it goes out.
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use kamhub_httpkit::{ApiResult, Problem};
+use sha2::{Digest as _, Sha256};
+
+use super::assets;
+use super::visit::{CHOICE, Visit};
+use crate::brand::Brand;
+use crate::help_centre::dates::{self, When};
+use crate::help_centre::lang::Lang;
+use crate::help_centre::words::{Words, words};
+
+/// What every page has: language, brand, addresses.
+pub struct Frame {
+    /// The language.
+    pub lang: Lang,
+    /// The words in it.
+    pub w: &'static Words,
+    /// The brand.
+    pub brand: Brand,
+    /// Where styles, fonts and scripts are.
+    pub assets: &'static str,
+    /// Where the brand's colours are.
+    pub brand_style: String,
+    /// The logo's address, where there is one.
+    pub logo: Option<String>,
+    /// The site, without a trailing slash.
+    pub site: String,
+    /// The page's own address below the site.
+    pub path: String,
+    /// The same page in the other language, below the site; none where there is none.
+    pub other: Option<String>,
+    /// Whether search engines may show it.
+    pub is_public: bool,
+}
+
+impl Frame {
+    /// The frame of a page that is there in both languages.
+    pub fn of(visit: &Visit) -> Self {
+        let lang = visit.lang;
+        let rest = visit.path.strip_prefix(&format!("/{lang}"));
+        let settings = &visit.app.settings;
+        Self {
+            lang,
+            w: words(lang),
+            brand: settings.brand.clone(),
+            assets: assets::base(),
+            brand_style: assets::brand_style(&settings.brand),
+            logo: settings.brand.logo.as_ref().map(assets::logo),
+            site: settings.public_url.clone(),
+            path: visit.path.clone(),
+            other: rest.map(|rest| format!("/{}{rest}", lang.other())),
+            is_public: true,
+        }
+    }
+
+    /// The same for a page that is nobody else's business.
+    #[must_use]
+    pub fn private(mut self) -> Self {
+        self.is_public = false;
+        self
+    }
+
+    /// The link to the other language, which also remembers the choice.
+    pub fn switch(&self) -> String {
+        match &self.other {
+            Some(path) => format!("{path}?{CHOICE}"),
+            None => format!("/{}?{CHOICE}", self.lang.other()),
+        }
+    }
+
+    /// A moment as this page writes it.
+    pub fn moment(&self, at: DateTime<Utc>) -> When {
+        dates::moment(self.lang, self.brand.time_zone, at)
+    }
+}
+
+/// A page that everybody gets alike: kept by the browser, and asked for again by its version.
+///
+/// # Errors
+/// A template that cannot be written.
+pub fn public(visit: &Visit, page: &impl Template) -> ApiResult<Response> {
+    let html = write(page)?;
+    let hash = Sha256::digest(html.as_bytes());
+    let etag = format!("W/\"{}\"", hex::encode(hash.get(..12).unwrap_or_default()));
+    let headers = [
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::ETAG, etag.clone()),
+        (header::VARY, "accept-encoding".to_owned()),
+    ];
+    let known = visit.known.as_deref().unwrap_or_default();
+    if known.split(',').any(|known| known.trim() == etag) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    Ok((headers, axum::response::Html(html)).into_response())
+}
+
+/// A page for this visitor alone: nobody keeps it, and no search engine shows it.
+///
+/// # Errors
+/// A template that cannot be written.
+pub fn private(status: StatusCode, page: &impl Template) -> ApiResult<Response> {
+    let mut response = (status, axum::response::Html(write(page)?)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow"));
+    Ok(response)
+}
+
+/// On to another page, after something was done.
+pub fn go_on(path: &str) -> ApiResult<Response> {
+    let location = HeaderValue::from_str(path).map_err(Problem::internal)?;
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+fn write(page: &impl Template) -> ApiResult<String> {
+    page.render().map_err(Problem::internal)
+}

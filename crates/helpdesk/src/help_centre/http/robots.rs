@@ -1,0 +1,16 @@
+//! `GET /robots.txt`.
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+
+/// What search engines may read.
+pub async fn handler(State(app): State<App>) -> Response {
+    format!(
+        "User-agent: *\nDisallow: /api/\nDisallow: /t/\nDisallow: /ru/t/\nDisallow: /en/t/\n\
+         Disallow: /*?choose\n\nSitemap: {}/sitemap.xml\n",
+        app.settings.public_url
+    )
+    .into_response()
+}

@@ -1,0 +1,218 @@
+//! The page of a ticket.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kamhub_httpkit::ApiResult;
+use kamhub_kernel::page::{PageRequest, Start};
+
+use super::Opened;
+use super::conversation::Entry;
+use crate::help_centre::dates::When;
+use crate::help_centre::http::fields::token;
+use crate::help_centre::http::page::{Frame, private};
+use crate::help_centre::http::visit::Visit;
+use crate::help_centre::words::{self, Words};
+use crate::messages;
+use crate::tickets::service::conversation;
+use crate::tickets::state::Status;
+
+/// Messages of a long conversation that are shown first, and at most.
+const LATEST: i64 = 100;
+const MOST: i64 = 1_000;
+
+/// What is said at the head of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    Replied,
+    FollowedUp,
+    Closed,
+    Reopened,
+    Rated,
+    Newer,
+    StepRefused,
+    FormOld,
+    TooOften,
+}
+
+impl Notice {
+    /// What an address says was done.
+    pub fn of(done: &str) -> Option<Self> {
+        match done {
+            "replied" => Some(Self::Replied),
+            "followed-up" => Some(Self::FollowedUp),
+            "closed" => Some(Self::Closed),
+            "reopened" => Some(Self::Reopened),
+            "rated" => Some(Self::Rated),
+            _ => None,
+        }
+    }
+
+    fn text(self, w: &'static Words) -> &'static str {
+        match self {
+            Self::Replied => w.replied,
+            Self::FollowedUp => w.followed_up,
+            Self::Closed => w.closed_done,
+            Self::Reopened => w.reopened_done,
+            Self::Rated => w.rated_done,
+            Self::Newer => w.reply_newer,
+            Self::StepRefused => w.step_refused,
+            Self::FormOld => w.form_old,
+            Self::TooOften => w.too_often,
+        }
+    }
+
+    fn is_good(self) -> bool {
+        matches!(
+            self,
+            Self::Replied | Self::FollowedUp | Self::Closed | Self::Reopened | Self::Rated
+        )
+    }
+}
+
+/// What of the page depends on what was just done.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// The whole conversation rather than its end.
+    pub whole: bool,
+    /// What is said at the head.
+    pub notice: Option<Notice>,
+    /// What was typed and not taken.
+    pub typed: String,
+    /// What is wrong with it.
+    pub fault: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "help_centre/ticket.html")]
+struct TicketPage {
+    page: Frame,
+    base: String,
+    form: String,
+    number: String,
+    subject: String,
+    state: State,
+    topic: &'static str,
+    created: When,
+    due: Option<When>,
+    is_late: bool,
+    entries: Vec<Entry>,
+    has_earlier: bool,
+    last_seen: i64,
+    typed: String,
+    fault: Option<String>,
+    notice: Option<&'static str>,
+    notice_is_good: bool,
+    is_resolved: bool,
+    is_closed: bool,
+    is_held: bool,
+    opinion: Option<String>,
+}
+
+/// A ticket's state: never colour alone.
+struct State {
+    word: &'static str,
+    meaning: &'static str,
+    icon: &'static str,
+    tone: &'static str,
+}
+
+impl State {
+    fn of(page: &Frame, status: Status) -> Self {
+        let (word, meaning) = words::state(page.lang, status);
+        let (icon, tone) = match status {
+            Status::Open => {
+                (include_str!("../../../../templates/help_centre/icons/mail.svg"), "info")
+            }
+            Status::InProgress | Status::Reopened => {
+                (include_str!("../../../../templates/help_centre/icons/circle-dot.svg"), "info")
+            }
+            Status::WaitingCustomer => (
+                include_str!("../../../../templates/help_centre/icons/message-circle.svg"),
+                "warning",
+            ),
+            Status::OnHold => {
+                (include_str!("../../../../templates/help_centre/icons/pause.svg"), "neutral")
+            }
+            Status::Resolved => (
+                include_str!("../../../../templates/help_centre/icons/circle-check.svg"),
+                "success",
+            ),
+            Status::Closed => {
+                (include_str!("../../../../templates/help_centre/icons/check.svg"), "neutral")
+            }
+        };
+        Self { word, meaning, icon, tone }
+    }
+}
+
+/// Answers with the page.
+///
+/// # Errors
+/// 404 where the ticket is gone.
+pub async fn page(
+    visit: &Visit,
+    opened: &Opened,
+    status: StatusCode,
+    shown: Shown,
+) -> ApiResult<Response> {
+    let page = Frame::of(visit).private();
+    let app = &visit.app;
+    let mut connection = app.db.connection().await?;
+    let found = conversation::find(&mut connection, &opened.actor, opened.ticket).await?;
+    let request = |offset, limit, exact_total| PageRequest {
+        start: Start::Offset(offset),
+        limit,
+        exact_total,
+    };
+    let counted = messages::service::list(
+        &mut connection,
+        &opened.actor,
+        opened.ticket,
+        &request(0, 1, true),
+    )
+    .await?;
+    let wanted = if shown.whole { MOST } else { LATEST };
+    let passed = (counted.total - wanted).max(0);
+    let listed = messages::service::list(
+        &mut connection,
+        &opened.actor,
+        opened.ticket,
+        &request(passed, wanted, false),
+    )
+    .await?;
+    drop(connection);
+    let last_seen = listed.items.last().map_or(0, |message| message.id.0);
+    let mut entries = Vec::with_capacity(listed.items.len() + 1);
+    if passed == 0 {
+        entries.push(Entry::first(&page, &found.addressed));
+    }
+    entries.extend(listed.items.into_iter().map(|message| Entry::of(&page, message)));
+    let ticket = &found.ticket;
+    let is_over = matches!(ticket.status, Status::Resolved | Status::Closed);
+    let due = ticket.sla_due_at.filter(|_| ticket.status.is_open_work());
+    let template = TicketPage {
+        base: opened.path(visit),
+        form: token(visit, &opened.form()),
+        number: found.addressed.ticket_number.clone(),
+        subject: found.addressed.subject.clone(),
+        state: State::of(&page, ticket.status),
+        topic: words::category(page.lang, found.addressed.category),
+        created: page.moment(found.addressed.created_at),
+        is_late: due.is_some_and(|due| due < app.clock.now()),
+        due: due.map(|due| page.moment(due)),
+        entries,
+        has_earlier: passed > 0 && !shown.whole,
+        last_seen,
+        typed: shown.typed,
+        fault: shown.fault,
+        notice: shown.notice.map(|notice| notice.text(page.w)),
+        notice_is_good: shown.notice.is_some_and(Notice::is_good),
+        is_resolved: ticket.status == Status::Resolved,
+        is_closed: ticket.status == Status::Closed,
+        is_held: ticket.status == Status::OnHold,
+        opinion: is_over.then(|| opened.path_to_opinion(visit)),
+        page,
+    };
+    private(status, &template)
+}

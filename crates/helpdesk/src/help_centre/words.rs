@@ -1,0 +1,286 @@
+//! Every word of the pages, in both languages side by side: one that is missing does not compile.
+//! Sentences with a number or a name in them are functions below.
+
+use super::lang::Lang;
+use crate::category::Category;
+use crate::tickets::state::Status;
+
+macro_rules! words {
+    ($($name:ident: $english:literal, $russian:literal;)*) => {
+        /// The words of one language.
+        pub struct Words { $(pub $name: &'static str,)* }
+        static ENGLISH: Words = Words { $($name: $english,)* };
+        static RUSSIAN: Words = Words { $($name: $russian,)* };
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $english, $russian),)*];
+    };
+}
+
+/// The words of a language.
+pub fn words(lang: Lang) -> &'static Words {
+    match lang {
+        Lang::En => &ENGLISH,
+        Lang::Ru => &RUSSIAN,
+    }
+}
+
+words! {
+    // Around every page
+    skip: "Skip to the content", "Перейти к содержанию";
+    help_centre: "Help centre", "Центр поддержки";
+    navigation: "Main navigation", "Основная навигация";
+    times_in: "Times are shown in the time zone", "Время указано в часовом поясе";
+    optional: "optional", "необязательно";
+
+    // Home
+    home_title: "How can we help?", "Чем помочь?";
+    home_lead: "Write to us and follow your request without an account.",
+        "Напишите нам и следите за обращением без регистрации.";
+
+    // A ticket
+    your_request: "Your request", "Ваше обращение";
+    ticket_state: "State", "Состояние";
+    ticket_topic: "Topic", "Тема";
+    ticket_created: "Sent", "Отправлено";
+    ticket_due: "Answer expected by", "Ответим до";
+    ticket_late: "We promised to answer by now and are late. We are sorry: your request is still with us.",
+        "Мы обещали ответить раньше и опаздываем. Просим прощения: ваше обращение в работе.";
+    conversation: "Conversation", "Переписка";
+    you: "you", "вы";
+    support_team: "Support", "Поддержка";
+    automatic: "Automatic message", "Автоматическое сообщение";
+    earlier_messages: "Show earlier messages", "Показать более ранние сообщения";
+    reply_title: "Your answer", "Ваш ответ";
+    reply_label: "Message", "Сообщение";
+    reply_hint: "Everything that helps: numbers, dates, what you have tried.",
+        "Всё, что поможет разобраться: номера, даты, что вы уже пробовали.";
+    reply_send: "Send", "Отправить";
+    reply_newer: "We answered while you were writing. Read the new message above, then send yours.",
+        "Пока вы писали, пришёл новый ответ. Прочитайте его выше и отправьте сообщение ещё раз.";
+    reply_reopens: "If you write, the request is opened again.",
+        "Если вы напишете, обращение снова откроется.";
+    replied: "Your message is sent.", "Сообщение отправлено.";
+    followed_up: "The old request was closed long ago, so your message opened a new one: this is it.",
+        "Прежнее обращение закрыто давно, поэтому ваше сообщение открыло новое — вот оно.";
+    solved_title: "Is it solved?", "Вопрос решён?";
+    solved_lead: "We believe so. If not, tell us, and we go on.",
+        "Мы считаем, что да. Если нет, скажите — продолжим.";
+    close: "Yes, close the request", "Да, закрыть обращение";
+    close_held: "I do not need it any more: close the request", "Больше не нужно: закрыть обращение";
+    reopen: "No, go on", "Нет, продолжить";
+    reopen_closed: "Open the request again", "Открыть обращение снова";
+    closed_done: "The request is closed. Thank you!", "Обращение закрыто. Спасибо!";
+    reopened_done: "The request is open again.", "Обращение снова открыто.";
+    step_refused: "The request has changed meanwhile: this is how it stands now.",
+        "Обращение успело измениться: вот как оно выглядит сейчас.";
+    rate: "Rate this answer", "Оценить ответ";
+    rate_legend: "How good was this answer?", "Насколько хорош этот ответ?";
+    rate_comment: "What could be better?", "Что можно сделать лучше?";
+    rate_send: "Send the rating", "Отправить оценку";
+    rated_done: "Thank you for the rating.", "Спасибо за оценку.";
+    rating_worst: "1: bad", "1 — плохо";
+    rating_best: "5: excellent", "5 — отлично";
+    files: "Files", "Файлы";
+    link_note: "Whoever has this page's address can read and write here. Do not pass it on.",
+        "Любой, у кого есть адрес этой страницы, может читать и писать здесь. Не передавайте его.";
+
+    // A request
+    request_title: "Ask us", "Написать в поддержку";
+    request_lead: "Tell us what happened. We answer by e-mail, and no account is needed.",
+        "Расскажите, что случилось. Ответим на почту, регистрация не нужна.";
+    request_subject: "What is it about?", "О чём вопрос?";
+    request_subject_hint: "In one line, as you would say it.", "Одной строкой, своими словами.";
+    request_description: "What happened?", "Что случилось?";
+    request_choose: "Please choose", "Выберите тему";
+    request_booking: "Booking number", "Номер брони";
+    request_name: "Your name", "Ваше имя";
+    request_email: "E-mail for the answer", "Почта для ответа";
+    request_trap: "Leave this field empty", "Оставьте это поле пустым";
+    request_privacy: "We use your name and address only to answer this request.",
+        "Имя и адрес нужны только для ответа на это обращение.";
+    request_send: "Send the request", "Отправить обращение";
+    sent_title: "We have your request", "Обращение принято";
+    sent_lead: "The answer comes to the address that you gave. Keep the number: it helps if you call us.",
+        "Ответ придёт на указанный адрес. Сохраните номер: он пригодится, если вы позвоните.";
+    sent_number: "Number of your request", "Номер обращения";
+    faults_title: "Some fields need a look:", "Проверьте эти поля:";
+
+    // How it was
+    opinion_title: "How did we do?", "Как мы справились?";
+    opinion_lead: "Your answer goes to the people who helped you and those who train them.",
+        "Ваш ответ прочитают те, кто вам помогал, и их наставники.";
+    opinion_rating: "How satisfied are you with the help?", "Насколько вы довольны помощью?";
+    opinion_comment: "What went well, and what did not?", "Что получилось, а что нет?";
+    opinion_likely: "How likely would you recommend us?", "Насколько вероятно, что вы нас порекомендуете?";
+    opinion_unlikely: "Not at all", "Совсем нет";
+    opinion_very_likely: "Very likely", "Обязательно";
+    opinion_contact: "I would like somebody to contact me about this", "Хочу, чтобы со мной связались по этому поводу";
+    opinion_send: "Send", "Отправить отзыв";
+    opinion_choose: "Please choose a number from 1 to 5.", "Выберите оценку от 1 до 5.";
+    opinion_settled: "This was some time ago: what you said then stands.",
+        "Прошло много времени: остаётся то, что вы сказали тогда.";
+    opinion_thanks: "Thank you!", "Спасибо!";
+    opinion_thanks_lead: "Your opinion is with us.", "Ваше мнение у нас.";
+    opinion_ask: "How did we do? Tell us", "Как мы справились? Расскажите";
+
+    // Forms
+    form_fast: "That was faster than anybody types. Please send it once more.",
+        "Слишком быстро для человека. Отправьте, пожалуйста, ещё раз.";
+    fault_empty: "This field must stay empty.", "Это поле должно остаться пустым.";
+    form_old: "This page was open for too long. Your text is kept: please send it once more.",
+        "Страница была открыта слишком долго. Текст сохранён: отправьте его ещё раз.";
+    too_often: "Too many messages in a short time. Please wait a moment, then send again.",
+        "Слишком много сообщений за короткое время. Немного подождите и отправьте снова.";
+    fault_required: "Please fill this in.", "Заполните это поле.";
+    fault_email: "Please check the address: it should look like name@example.com.",
+        "Проверьте адрес: он должен выглядеть как name@example.com.";
+    fault_number: "Please write digits only.", "Напишите только цифры.";
+    fault_other: "Please check this field.", "Проверьте это поле.";
+
+    // Errors
+    not_found_title: "There is no such page", "Такой страницы нет";
+    not_found_text: "The address may be mistyped, or the page was moved.",
+        "Возможно, адрес набран с ошибкой или страница переехала.";
+    link_title: "This link does not work any more", "Ссылка больше не действует";
+    link_text: "Links to a request work for 30 days. Open the newest e-mail from us: its link is fresh.",
+        "Ссылка на обращение действует 30 дней. Откройте последнее письмо от нас: в нём свежая ссылка.";
+    away_title: "We will be back in a moment", "Скоро вернёмся";
+    away_text: "The help centre cannot reach its data right now. Nothing is lost; try again in a minute.",
+        "Центр поддержки сейчас не видит своих данных. Ничего не потеряно: попробуйте через минуту.";
+    often_title: "That was a little too fast", "Слишком много запросов";
+    often_text: "We got many requests from your address. Wait a minute, then try again.",
+        "С вашего адреса пришло много запросов. Подождите минуту и попробуйте снова.";
+    refused_title: "The form was not accepted", "Форма не принята";
+    refused_text: "It was sent from another page than ours. Open the page again and repeat it here.",
+        "Она отправлена не с нашей страницы. Откройте страницу снова и повторите.";
+    wrong_title: "We did not understand that", "Мы не поняли запрос";
+    wrong_text: "Something in the request was not as expected. Go back and try once more.",
+        "В запросе что-то не так. Вернитесь назад и попробуйте ещё раз.";
+    fault_title: "Something broke on our side", "У нас что-то сломалось";
+    fault_text: "We have written it down. Try again; if it stays, tell us the code below.",
+        "Мы записали ошибку. Попробуйте ещё раз, а если не поможет, назовите нам код ниже.";
+    error_code: "Code", "Код";
+    try_again: "Try again", "Попробовать снова";
+    to_home: "To the help centre", "В центр поддержки";
+}
+
+/// What a ticket is about.
+pub fn category(lang: Lang, category: Category) -> &'static str {
+    let (english, russian) = match category {
+        Category::Billing => ("Payment and invoices", "Оплата и счета"),
+        Category::Technical => ("Something does not work", "Что-то не работает"),
+        Category::Booking => ("Booking", "Бронирование"),
+        Category::Cancellation => ("Cancelling", "Отмена"),
+        Category::Refund => ("Refund", "Возврат денег"),
+        Category::Feedback => ("Praise and criticism", "Отзыв"),
+        Category::BugReport => ("A fault on the site", "Ошибка на сайте"),
+        Category::FeatureRequest => ("An idea", "Предложение"),
+        Category::Other => ("Something else", "Другое"),
+    };
+    if lang == Lang::Ru { russian } else { english }
+}
+
+/// A ticket's state as its customer sees it: one word, and what it means.
+pub fn state(lang: Lang, status: Status) -> (&'static str, &'static str) {
+    let (english, russian) = match status {
+        Status::Open => (
+            ("Received", "We have your request and will look at it."),
+            ("Принято", "Обращение у нас, скоро посмотрим."),
+        ),
+        Status::InProgress => (
+            ("In progress", "We are working on it."),
+            ("В работе", "Мы занимаемся вашим вопросом."),
+        ),
+        Status::WaitingCustomer => (
+            ("Waiting for you", "We need your answer to go on."),
+            ("Ждём вас", "Чтобы продолжить, нам нужен ваш ответ."),
+        ),
+        Status::OnHold => (
+            ("On hold", "We are waiting for somebody else and will come back to you."),
+            ("Ожидание", "Ждём ответа других служб и вернёмся к вам."),
+        ),
+        Status::Resolved => (
+            ("Solved", "We believe that your question is answered."),
+            ("Решено", "Мы считаем, что ответили на ваш вопрос."),
+        ),
+        Status::Closed => {
+            (("Closed", "The request is finished."), ("Закрыто", "Обращение завершено."))
+        }
+        Status::Reopened => (
+            ("Open again", "We are looking at it once more."),
+            ("Открыто снова", "Мы смотрим ещё раз."),
+        ),
+    };
+    if lang == Lang::Ru { russian } else { english }
+}
+
+/// A rating in words.
+pub fn rated(lang: Lang, rating: i16) -> String {
+    match lang {
+        Lang::En => format!("You rated it {rating} of 5"),
+        Lang::Ru => format!("Ваша оценка: {rating} из 5"),
+    }
+}
+
+/// What is wrong with a field, after the API's sentence about it, which is English.
+pub fn fault(lang: Lang, sentence: &str) -> String {
+    let w = words(lang);
+    let number = || sentence.split(' ').find_map(|word| word.parse::<i64>().ok());
+    let characters = |number| {
+        lang.plural(number, ["character", "characters"], ["символа", "символов", "символов"])
+    };
+    match (sentence, number(), lang) {
+        (text, ..) if text.ends_with("must be empty") => w.fault_empty.to_owned(),
+        (text, ..) if text.ends_with("is required") => w.fault_required.to_owned(),
+        ("Invalid email format", ..) => w.fault_email.to_owned(),
+        (text, ..) if text.contains("whole number") => w.fault_number.to_owned(),
+        (text, Some(least), Lang::En) if text.contains("at least") => {
+            format!("Please write at least {}.", characters(least))
+        }
+        (text, Some(least), Lang::Ru) if text.contains("at least") => {
+            format!("Напишите не меньше {}.", characters(least))
+        }
+        (text, Some(limit), Lang::En) if text.contains("at most") => {
+            format!("Please shorten it: at most {}.", characters(limit))
+        }
+        (text, Some(limit), Lang::Ru) if text.contains("at most") => {
+            format!("Сократите текст: не больше {}.", characters(limit))
+        }
+        _ => w.fault_other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_in_its_own_letters() {
+        let cyrillic = |text: &str| text.chars().any(|letter| ('а'..='я').contains(&letter));
+        for (name, english, russian) in ALL {
+            assert!(!cyrillic(english), "{name}: {english}");
+            assert!(cyrillic(&russian.to_lowercase()), "{name}: {russian}");
+            assert!(!russian.contains('"'), "{name}: «ёлочки», please: {russian}");
+        }
+    }
+
+    #[test]
+    fn the_apis_faults_are_told_in_the_readers_language() {
+        for (sentence, english, russian) in [
+            ("Subject is required", "Please fill this in.", "Заполните это поле."),
+            (
+                "Description must be at least 10 characters",
+                "Please write at least 10\u{a0}characters.",
+                "Напишите не меньше 10\u{a0}символов.",
+            ),
+            (
+                "Subject must be at most 255 characters",
+                "Please shorten it: at most 255\u{a0}characters.",
+                "Сократите текст: не больше 255\u{a0}символов.",
+            ),
+        ] {
+            assert_eq!(fault(Lang::En, sentence), english);
+            assert_eq!(fault(Lang::Ru, sentence), russian);
+        }
+    }
+}

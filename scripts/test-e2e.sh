@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Plays what customers do in a real browser, against a running product.
+#
+#   scripts/test-e2e.sh [options of 'playwright test']
+#
+# Starts the product with a private PostgreSQL in a directory that is thrown away, fills it with the demo data, and
+# runs e2e/ in Debian's Chromium. Takes the debug binary, or the one that KAMHUB_BINARY names.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cd "$root"
+. scripts/install/common.sh
+. scripts/install/postgresql.sh
+. scripts/install/browser.sh
+
+work=''
+server=''
+finish() {
+    if [ -n "$server" ]; then
+        kill "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+    fi
+    [ -z "$work" ] || rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+ensure_postgresql
+ensure_browser
+ensure_packages "$root/e2e"
+if [ -z "${KAMHUB_BINARY:-}" ]; then
+    ensure_rust
+    export SQLX_OFFLINE=${SQLX_OFFLINE:-true}
+    cargo build --quiet --locked --package kamhub
+    KAMHUB_BINARY="$(target_directory)/debug/kamhub"
+fi
+binary=$KAMHUB_BINARY
+[ -x "$binary" ] || die "there is no program $binary: check KAMHUB_BINARY"
+(cd e2e && npm run --silent check) || die "e2e/ is not sound TypeScript: see the lines above"
+
+# What this terminal has set up for the product must not reach the one on trial.
+unset DATABASE_URL REDIS_URL PORT "${!KAMHUB_@}" "${!PG@}"
+work=$(mktemp -d /tmp/kamhub-e2e.XXXXXX)
+# The database's user must reach its own directory in there.
+chmod 755 "$work"
+export HOST=127.0.0.1 KAMHUB_DATA_DIR="$work/data" LOG_LEVEL=warn KAMHUB_ANONYMOUS_TICKETS_PER_MINUTE=1000
+
+start_product() {
+    local attempt
+    for attempt in 1 2 3 4 5; do
+        port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+        (cd "$work" && PORT=$port exec "$binary" serve --demo) >>"$work/server.log" 2>&1 &
+        server=$!
+        for _ in $(seq 600); do
+            kill -0 "$server" 2>/dev/null || break
+            if curl -fsS "http://127.0.0.1:$port/health/ready" >/dev/null 2>&1; then
+                return
+            fi
+            sleep 0.1
+        done
+        kill "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+        server=''
+    done
+    tail -n 20 "$work/server.log" >&2
+    die "the product did not start in $attempt attempts: see the lines above"
+}
+
+start_product
+key=$(cd "$work" && "$binary" api-key create --name 'tests in a browser' --role admin)
+outcome=0
+(cd e2e && E2E_BASE="http://127.0.0.1:$port" E2E_KEY="$key" E2E_BROWSER="$BROWSER" \
+    npx --no-install playwright test "$@") || outcome=$?
+if grep -q 'panicked' "$work/server.log"; then
+    grep -A 3 'panicked' "$work/server.log" | head -n 40 >&2
+    outcome=1
+fi
+exit "$outcome"
