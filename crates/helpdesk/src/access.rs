@@ -109,6 +109,13 @@ pub const TABLE: &[(&str, Access)] = &[
     ("sla_policy_replace", Staff(SlaManage)),
     ("sla_policy_delete", Staff(SlaManage)),
     ("sla_policy_versions", Staff(SlaRead)),
+    // clocks
+    ("sla_check", Staff(SlaRead)),
+    ("sla_violation_list", Staff(SlaRead)),
+    ("sla_violations_of_ticket", Staff(SlaRead)),
+    ("sla_violation_acknowledge", Staff(TicketsWrite)),
+    // A customer learns when to expect an answer.
+    ("ticket_sla", StaffOrCustomer(SlaRead)),
     // tickets
     ("ticket_create", Anyone(TicketsWrite)),
     ("ticket_list", StaffOrCustomer(TicketsRead)),

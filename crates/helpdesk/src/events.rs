@@ -34,6 +34,12 @@ kamhub_kernel::wire_enum! {
         SurveyCompleted = "survey.completed",
         /// A ticket was resolved, and its customer is asked how it was.
         CsatRequested = "csat.requested",
+        /// A deadline comes near.
+        SlaWarning = "sla.warning",
+        /// A promise was not kept.
+        SlaViolationDetected = "sla.violation_detected",
+        /// Somebody has seen that a promise was not kept.
+        SlaViolationAcknowledged = "sla.violation_acknowledged",
     }
 }
 
@@ -70,6 +76,37 @@ pub async fn publish(
         subject,
         now,
         data
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes many events at once, in their order: type, subject, data.
+///
+/// # Errors
+/// A database fault.
+pub async fn publish_all(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    told: &[(EventType, String, serde_json::Value)],
+) -> DbResult<()> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let kinds: Vec<String> = told.iter().map(|(kind, _, _)| kind.to_string()).collect();
+    let subjects: Vec<String> = told.iter().map(|(_, subject, _)| subject.clone()).collect();
+    let data: Vec<serde_json::Value> = told.iter().map(|(_, _, data)| data.clone()).collect();
+    sqlx::query!(
+        "INSERT INTO event_outbox (type, subject, occurred_at, data)
+         SELECT event.type, event.subject, $1, event.data
+         FROM unnest($2::text[], $3::text[], $4::jsonb[]) WITH ORDINALITY
+             AS event (type, subject, data, place)
+         ORDER BY event.place",
+        now,
+        &kinds,
+        &subjects,
+        &data
     )
     .execute(connection)
     .await?;

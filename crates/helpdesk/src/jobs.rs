@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::feedback::service::requests::{self, Outcome, RequestCsat};
+use crate::sla::jobs as sla;
 use crate::tickets::service::backlog;
 use crate::{assignment, events, identity, notifications};
 
@@ -48,6 +49,7 @@ pub fn registry(app: &App) -> Result<Registry, QueueError> {
     let desk = app.clone();
     registry.handle::<RequestCsat, _, _>(move |_, job| request_csat(desk.clone(), job))?;
     notifications::jobs::register(&mut registry, app)?;
+    clocks(app, &mut registry)?;
     Ok(registry)
 }
 
@@ -62,6 +64,23 @@ async fn request_csat(app: App, job: RequestCsat) -> Result<(), JobError> {
         kamhub_jobs::enqueue(&mut tx, &*app.clock, job.at(time)).await?;
     }
     tx.commit().await?;
+    Ok(())
+}
+
+fn clocks(app: &App, registry: &mut Registry) -> Result<(), QueueError> {
+    let desk = app.clone();
+    registry.handle::<sla::Sweep, _, _>(move |_, _| sla::run_sweep(desk.clone()))?;
+    registry.schedule("sla.sweep", Duration::from_secs(3), sla::Sweep {})?;
+    let desk = app.clone();
+    registry.handle::<sla::Adopt, _, _>(move |_, _| sla::run_adopt(desk.clone()))?;
+    registry.schedule("sla.adopt", Duration::from_secs(10 * 60), sla::Adopt {})?;
+    let desk = app.clone();
+    registry.handle::<sla::Escalate, _, _>(move |_, job| sla::run_escalate(desk.clone(), job))?;
+    let desk = app.clone();
+    registry.handle::<sla::Recount, _, _>(move |_, job| sla::run_recount(desk.clone(), job))?;
+    let desk = app.clone();
+    registry
+        .handle::<sla::EndPolicy, _, _>(move |_, job| sla::run_end_policy(desk.clone(), job))?;
     Ok(())
 }
 

@@ -9,21 +9,20 @@ use kamhub_postgres::{DbResult, PgConnection};
 use crate::feedback;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId};
 use crate::notifications;
+use crate::sla;
 use crate::sla::model::Notice;
 use crate::sla::policies;
+use crate::sla::service::live::{self, Promise};
 use crate::tickets::model::{Entry, NewTicket, Ticket};
 use crate::tickets::state::Status;
 use crate::{calendars, tickets};
 
-/// The deadline that a ticket will have when it is created.
+/// What a ticket that is about to be created is promised.
 ///
 /// # Errors
 /// A database fault.
-pub async fn deadline_of_new(
-    _tx: &mut PgConnection,
-    _new: &NewTicket,
-) -> Result<Option<DateTime<Utc>>, tickets::Error> {
-    Ok(None)
+pub async fn promise(tx: &mut PgConnection, new: &NewTicket) -> Result<Promise, tickets::Error> {
+    Ok(live::promise(tx, new).await?)
 }
 
 /// Entries were written to the timeline of a locked ticket; `ticket` is as it is with them. Answers
@@ -40,7 +39,7 @@ pub async fn timeline_written(
     if entries.iter().any(|entry| entry.data["after"]["status"] == Status::Resolved.as_str()) {
         feedback::service::requests::resolved(tx, clock, ticket).await?;
     }
-    Ok(ticket.sla_due_at)
+    Ok(live::timeline_written(tx, clock, ticket, entries).await?)
 }
 
 /// A calendar has a new version: running clocks count by it from now on.
@@ -48,12 +47,12 @@ pub async fn timeline_written(
 /// # Errors
 /// A database fault.
 pub async fn calendar_edited(
-    _tx: &mut PgConnection,
-    _clock: &dyn Clock,
-    _calendar: CalendarId,
-    _version: CalendarVersionId,
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    calendar: CalendarId,
+    version: CalendarVersionId,
 ) -> DbResult<()> {
-    Ok(())
+    sla::jobs::enqueue_recount(tx, clock, calendar, version).await
 }
 
 /// A calendar was locked and taken out of use.
@@ -72,11 +71,11 @@ pub async fn calendar_archived(
 /// # Errors
 /// A database fault.
 pub async fn policy_deactivated(
-    _tx: &mut PgConnection,
-    _clock: &dyn Clock,
-    _policy: PolicyId,
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    policy: PolicyId,
 ) -> DbResult<()> {
-    Ok(())
+    sla::jobs::enqueue_end_policy(tx, clock, policy).await
 }
 
 /// There is something about clocks to tell people, in this order.

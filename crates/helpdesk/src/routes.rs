@@ -17,6 +17,7 @@ use crate::notifications::http as notifications;
 use crate::openapi::Document;
 use crate::operations::http as operations;
 use crate::reports::http as reports;
+use crate::sla::http as sla;
 use crate::sla::policies::http as policies;
 use crate::tickets::http as tickets;
 
@@ -32,6 +33,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(messages())
         .merge(notifications())
         .merge(feedback())
+        .merge(sla())
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -165,4 +167,11 @@ fn pages_in_a_language() -> Router<App> {
         .route("/t/{token}/close", post(pages::ticket::step::close))
         .route("/t/{token}/reopen", post(pages::ticket::step::reopen))
         .route("/t/{token}/messages/{id}/rating", post(pages::ticket::rate::handler))
+fn sla() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(sla::check::handler))
+        .routes(routes!(sla::violation_list::handler))
+        .routes(routes!(sla::violations_of_ticket::handler))
+        .routes(routes!(sla::acknowledge::handler))
+        .routes(routes!(sla::explain::handler))
 }

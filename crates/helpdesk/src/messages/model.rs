@@ -66,6 +66,21 @@ pub struct Message {
     pub created_at: DateTime<Utc>,
 }
 
+/// What there is to know of a message beside what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The id.
+    pub id: MessageId,
+    /// Who speaks.
+    pub sender_type: SenderType,
+    /// A note of the desk to itself.
+    pub is_internal: bool,
+    /// Written by a program.
+    pub is_automatic: bool,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}
+
 /// A message that is about to be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMessage {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 use sqlx::types::Json;
 
-use super::model::{Attachment, Message, NewMessage, Scope, SenderType};
+use super::model::{Attachment, Head, Message, NewMessage, Scope, SenderType};
 use crate::ids::{MessageId, TicketId};
 
 /// Stores a new message.
@@ -188,4 +188,17 @@ pub(super) async fn rate(
 
 fn origins_of(scope: &Scope) -> Vec<i64> {
     scope.from.iter().map(|ticket| ticket.0).collect()
+}
+
+/// The messages of a ticket without what they say, oldest first.
+pub(super) async fn heads(connection: &mut PgConnection, ticket: TicketId) -> DbResult<Vec<Head>> {
+    Ok(sqlx::query_as!(
+        Head,
+        r#"SELECT id AS "id: MessageId", sender_type AS "sender_type: SenderType", is_internal,
+               is_automatic, created_at
+           FROM ticket_messages WHERE ticket_id = $1 ORDER BY created_at, id"#,
+        ticket.0
+    )
+    .fetch_all(connection)
+    .await?)
 }

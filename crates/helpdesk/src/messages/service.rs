@@ -10,7 +10,7 @@ use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
-use super::model::{Message, Scope};
+use super::model::{Head, Message, Scope};
 use super::repo;
 use crate::ids::{MessageId, TicketId};
 use crate::tickets::service::conversation::{self, Conversation};
@@ -54,6 +54,17 @@ pub async fn list(
     let total_capped = cap.is_some() && counted > COUNT_CAP;
     let total = if total_capped { COUNT_CAP } else { counted };
     Ok(Page { items, total, total_capped, next_cursor })
+}
+
+/// What the clocks look at in the messages of a ticket, notes and automatic ones too, oldest first.
+///
+/// # Errors
+/// A database fault.
+pub async fn heads(
+    connection: &mut PgConnection,
+    ticket: TicketId,
+) -> Result<Vec<Head>, kamhub_postgres::DbError> {
+    repo::heads(connection, ticket).await
 }
 
 /// Which messages of a conversation the actor may see. Customers get no notes, and of what a merge

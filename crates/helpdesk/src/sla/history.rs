@@ -49,19 +49,20 @@ impl Terms {
     }
 }
 
-/// What a ticket's state means to its clocks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Open, in progress or reopened.
-    #[default]
-    Working,
-    /// Waiting for the customer.
-    WaitingCustomer,
-    /// On hold.
-    OnHold,
-    /// Resolved or closed.
-    Done,
+kamhub_kernel::wire_enum! {
+    /// What a ticket's state means to its clocks.
+    #[derive(Default)]
+    pub enum Phase {
+        /// Open, in progress or reopened.
+        #[default]
+        Working = "working",
+        /// Waiting for the customer.
+        WaitingCustomer = "waiting_customer",
+        /// On hold.
+        OnHold = "on_hold",
+        /// Resolved or closed.
+        Done = "done",
+    }
 }
 
 /// Who wrote something that the customer may see.
@@ -181,6 +182,30 @@ pub fn rebuild(events: &[Event]) -> Vec<Clock> {
 }
 
 impl TicketClocks {
+    /// Clocks as they were kept, to go on with them. What a bounce would have to know of earlier
+    /// answers is not among it: a history with a bounce is rebuilt.
+    #[must_use]
+    pub fn resumed(
+        clocks: Vec<Clock>,
+        terms: Option<Terms>,
+        phase: Phase,
+        ended: Option<CancelReason>,
+    ) -> Self {
+        Self { clocks, terms, phase, answers: Vec::new(), ended }
+    }
+
+    /// What the ticket's state means to them.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Why no clock runs any more.
+    #[must_use]
+    pub fn ended(&self) -> Option<CancelReason> {
+        self.ended
+    }
+
     /// All clocks, in the order in which they started.
     #[must_use]
     pub fn clocks(&self) -> &[Clock] {

@@ -6,9 +6,16 @@
 //! - [`policies`]: what is promised to which tickets
 
 pub mod clock;
+pub mod error;
 pub mod history;
+pub mod http;
+pub mod jobs;
 pub mod model;
 pub mod policies;
+mod repo;
+pub mod service;
+pub mod ticket;
+pub mod timeline;
 
 #[cfg(test)]
 mod tests;

@@ -197,3 +197,87 @@ pub enum NoticeKind {
         action: EscalationAction,
     },
 }
+
+/// A promise that was not kept, as it is stored.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct Violation {
+    /// The id.
+    pub id: ViolationId,
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The policy that the clock counted by.
+    pub policy_id: Option<PolicyId>,
+    /// What was not kept.
+    pub violation_type: ViolationType,
+    /// Which instance of it.
+    pub instance: i32,
+    /// One sentence, as of when it was noticed.
+    pub message: String,
+    /// Why the target was missed.
+    pub cause: BreachCause,
+    /// Who had the ticket when it was noticed.
+    pub agent_id: Option<AgentId>,
+    /// The ticket's team then.
+    pub team: Option<String>,
+    /// When the target ran out.
+    pub breached_at: DateTime<Utc>,
+    /// When that was noticed.
+    pub detected_at: DateTime<Utc>,
+    /// When somebody acknowledged it.
+    pub acknowledged_at: Option<DateTime<Utc>>,
+    /// The user, or the API key.
+    pub acknowledged_by: Option<i64>,
+    /// Their name.
+    pub acknowledged_by_name: Option<String>,
+    /// What they said to it.
+    pub acknowledgement_note: Option<String>,
+}
+
+impl Violation {
+    /// Whether the target had run out before its history was imported: it alerts nobody.
+    pub fn is_historical(&self) -> bool {
+        self.cause == BreachCause::Imported
+    }
+}
+
+/// What the contract says of a missed target, for example "First response SLA violated: 5.50h > 4h".
+pub fn violation_message(kind: ViolationType, consumed: Seconds, target: Seconds) -> String {
+    let what = match kind {
+        ViolationType::FirstResponse => "First response",
+        ViolationType::NextResponse => "Next response",
+        ViolationType::Resolution => "Resolution",
+    };
+    // In hundredths of an hour, rounded to the nearest: 36 seconds each.
+    let hundredths = |seconds: Seconds| (seconds.get() + 18) / 36;
+    let (used, allowed) = (hundredths(consumed), hundredths(target));
+    let allowed = match (allowed / 100, allowed % 100) {
+        (hours, 0) => format!("{hours}h"),
+        (hours, part) if part % 10 == 0 => format!("{hours}.{}h", part / 10),
+        (hours, part) => format!("{hours}.{part:02}h"),
+    };
+    format!("{what} SLA violated: {}.{:02}h > {allowed}", used / 100, used % 100)
+}
+
+/// Which violations.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ViolationFilter {
+    /// Of this type.
+    pub kind: Option<ViolationType>,
+    /// Seen by somebody, or not.
+    pub acknowledged: Option<bool>,
+    /// Of tickets that this agent had.
+    pub agent: Option<AgentId>,
+    /// The target ran out then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// The target ran out then or earlier.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// The sort key of a violation, inside a cursor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViolationKey {
+    /// When the target ran out.
+    pub breached_at: DateTime<Utc>,
+    /// The violation.
+    pub violation: ViolationId,
+}

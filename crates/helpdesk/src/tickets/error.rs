@@ -38,6 +38,9 @@ pub enum Error {
     /// Identities.
     #[error(transparent)]
     Identity(#[from] identity::Error),
+    /// Somebody who listens to timelines.
+    #[error("a listener failed: {0}")]
+    Listener(Box<dyn std::error::Error + Send + Sync>),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -66,6 +69,7 @@ impl From<Error> for Problem {
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Agents(error) => error.into(),
             Error::Identity(error) => error.into(),
+            Error::Listener(_) => Self::internal(error),
             Error::Database(error) => error.into(),
         }
     }

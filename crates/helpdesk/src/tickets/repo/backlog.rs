@@ -19,7 +19,7 @@ pub(in crate::tickets) async fn next_for(
            WHERE agent_id IS NULL AND status IN ('open', 'in_progress', 'reopened')
              AND deleted_at IS NULL AND merged_into_id IS NULL
              AND (snoozed_until IS NULL OR snoozed_until <= $2) AND category = ANY ($1)
-           ORDER BY queue_at, id LIMIT $3 FOR UPDATE SKIP LOCKED"#,
+           ORDER BY queue_at, priority_rank DESC, id LIMIT $3 FOR UPDATE SKIP LOCKED"#,
         &words,
         now,
         most

@@ -104,12 +104,12 @@ pub async fn store(
     let now = clock.now();
     let claim = agents::service::claim(tx, now, new.category).await?;
     // Stored with its deadline at once: a second write of the row would cost as much as the first.
-    let due = listeners::deadline_of_new(tx, new).await?;
-    let mut ticket = repo::insert(tx, new, claim.agent, due, now).await?;
+    let promise = listeners::promise(tx, new).await?;
+    let mut ticket = repo::insert(tx, new, claim.agent, promise.due_at, now).await?;
     let outcome = if claim.agent.is_some() { "assigned" } else { "waiting" };
     metrics::counter!("kamhub_assignments_total", "outcome" => outcome).increment(1);
     let created = json!({"after": ticket.view(), "createdAt": ticket.created_at,
-        "byCustomer": new.by_customer});
+        "byCustomer": new.by_customer, "sla": promise.terms});
     let entries = vec![
         ("created", created),
         (outcome, json!({"agentId": claim.agent, "decision": claim.decision, "automatic": true})),

@@ -100,7 +100,7 @@ pub async fn unmerge(
     let brought: Vec<MessageId> = brought.copied().map(MessageId).collect();
     let moved = moves::these(tx, &brought, into, id).await?;
     let told = json!({"ticketId": id, "ticketNumber": source.ticket_number,
-        "movedMessages": moved.len()});
+        "movedMessages": moved.len(), "messageIds": moved});
     let mut left = target.clone();
     if target.first_response_at == source.first_response_at {
         left.first_response_at = moves::first_response(tx, into).await?;

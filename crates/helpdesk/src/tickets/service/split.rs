@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::change::{lock_for_change, save};
 use super::conversation::{description_of, like, record};
-use super::create;
+use super::{create, lock};
 use crate::category::Category;
 use crate::ids::{MessageId, TicketId};
 use crate::tickets::error::Error;
@@ -63,6 +63,8 @@ pub async fn split(
     let ticket = create::store(tx, clock, actor, &new).await?;
     moves::these(tx, &wanted, id, ticket.id).await?;
     leave(tx, clock, actor, source, &ticket, &moving).await?;
+    // What the old ticket has told of its messages may have moved the new one's deadline.
+    let ticket = lock(tx, actor, ticket.id).await?;
     let mut after = ticket.clone();
     after.first_response_at =
         moving.iter().find(|message| message.is_response).map(|message| message.created_at);

@@ -1,0 +1,12 @@
+//! Use cases of the clocks. Whoever changes clocks holds the lock of their ticket.
+
+pub mod adopt;
+mod case;
+pub mod check;
+pub mod explain;
+pub mod live;
+pub mod recompute;
+mod record;
+mod store;
+pub mod sweep;
+pub mod violations;

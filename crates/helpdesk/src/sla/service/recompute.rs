@@ -1,0 +1,105 @@
+//! Clocks that wait are brought under what applies now: another version of their calendar, other
+//! terms, or the end of their policy. Those that have ended stay as they are.
+
+use kamhub_kernel::Clock;
+use kamhub_postgres::PgConnection;
+use serde_json::{Value, json};
+
+use super::case::Case;
+use super::live::look_up_all;
+use super::record::record;
+use super::store::load;
+use crate::ids::{CalendarId, CalendarVersionId, PolicyId, TicketId};
+use crate::sla::error::Error;
+use crate::sla::repo;
+use crate::sla::ticket::{Book, Versions};
+use crate::sla::timeline;
+use crate::tickets::model::Entry;
+use crate::tickets::service::deadlines;
+
+/// How many tickets one transaction takes.
+const BATCH: i64 = 100;
+
+/// Brings tickets after `after` under a version of their calendar; answers the last one, none where
+/// there is no more to do.
+///
+/// # Errors
+/// A database fault.
+pub async fn calendar(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    calendar: CalendarId,
+    version: CalendarVersionId,
+    after: TicketId,
+) -> Result<Option<TicketId>, Error> {
+    let tickets = repo::open_under_calendar(tx, calendar, version, after, BATCH).await?;
+    for ticket in &tickets {
+        let data = json!({"calendarId": calendar, "calendarVersionId": version});
+        let newer = |it: &Versions| it.calendar == calendar && it.calendar_version < version;
+        tell(tx, clock, *ticket, (timeline::CALENDAR, data), newer).await?;
+    }
+    Ok(tickets.last().copied())
+}
+
+/// Ends the clocks of tickets after `after` that count by this policy; answers the last one, none
+/// where there is no more to do.
+///
+/// # Errors
+/// A database fault.
+pub async fn policy_deactivated(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    policy: PolicyId,
+    after: TicketId,
+) -> Result<Option<TicketId>, Error> {
+    let tickets = repo::open_under_policy(tx, policy, after, BATCH).await?;
+    for ticket in &tickets {
+        let data = json!({"policyId": policy});
+        let still = |it: &Versions| it.policy == policy;
+        tell(tx, clock, *ticket, (timeline::POLICY_DEACTIVATED, data), still).await?;
+    }
+    Ok(tickets.last().copied())
+}
+
+/// Gives a ticket other terms, because an administrator had it evaluated anew. Nothing happens where
+/// it has them already, or no clocks.
+///
+/// # Errors
+/// The ticket does not exist; a database fault.
+pub async fn reevaluate(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    ticket: TicketId,
+    versions: &Versions,
+) -> Result<(), Error> {
+    let data = timeline::terms_entry(versions, "reevaluated");
+    tell(tx, clock, ticket, (timeline::TERMS, data), |it| it != versions).await
+}
+
+/// Writes an entry to the timeline of a ticket, with what its clocks make of it, where its present
+/// terms are such that it concerns them.
+async fn tell(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    ticket: TicketId,
+    (kind, data): (&'static str, Value),
+    concerns: impl Fn(&Versions) -> bool,
+) -> Result<(), Error> {
+    let head = deadlines::lock(tx, ticket).await?;
+    let mut book = Book::default();
+    let Some(stored) = load(tx, &[ticket], &mut book).await?.remove(&ticket) else {
+        return Ok(());
+    };
+    if !stored.sla.versions.as_ref().is_some_and(concerns) {
+        return Ok(());
+    }
+    let now = clock.now();
+    let mut case = Case::new(head, stored);
+    let entry = Entry { kind: kind.to_owned(), occurred_at: now, data: data.clone() };
+    look_up_all(tx, &mut book, &timeline::told(&entry), case.sla.versions).await?;
+    // What ran out before is noticed under the old terms.
+    case.advance(now, &book);
+    case.tell(now, &book, kind, data);
+    case.advance(now, &book);
+    record(tx, clock, &[case], &book, true).await
+}
