@@ -143,6 +143,15 @@ fn notifications() -> OpenApiRouter<App> {
         .routes(routes!(notifications::preferences::read, notifications::preferences::replace))
 }
 
+fn sla() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(sla::check::handler))
+        .routes(routes!(sla::violation_list::handler))
+        .routes(routes!(sla::violations_of_ticket::handler))
+        .routes(routes!(sla::acknowledge::handler))
+        .routes(routes!(sla::explain::handler))
+}
+
 /// The customers' pages: no calls of programs, and not in the OpenAPI document. Who may see what is
 /// decided by the services, with the actor of the page's link.
 pub fn pages() -> Router<App> {
@@ -167,11 +176,4 @@ fn pages_in_a_language() -> Router<App> {
         .route("/t/{token}/close", post(pages::ticket::step::close))
         .route("/t/{token}/reopen", post(pages::ticket::step::reopen))
         .route("/t/{token}/messages/{id}/rating", post(pages::ticket::rate::handler))
-fn sla() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(sla::check::handler))
-        .routes(routes!(sla::violation_list::handler))
-        .routes(routes!(sla::violations_of_ticket::handler))
-        .routes(routes!(sla::acknowledge::handler))
-        .routes(routes!(sla::explain::handler))
 }

@@ -19,16 +19,30 @@ kamhub_kernel::wire_enum! {
         UpdatedAt = "updatedat",
         /// Priority, then id.
         Priority = "priority",
+        /// The earliest deadline of the ticket's running clocks; tickets without one come after all others.
+        SlaDue = "sladue",
     }
 }
 
+/// How a cursor keeps the place of a ticket without a deadline.
+const NEVER: i64 = i64::MAX;
+
 impl SortBy {
+    /// The direction where none is asked for: the newest, or the most urgent first.
+    pub fn usual_order(self) -> SortOrder {
+        match self {
+            Self::CreatedAt | Self::UpdatedAt | Self::Priority => SortOrder::Desc,
+            Self::SlaDue => SortOrder::Asc,
+        }
+    }
+
     /// The column that the list is sorted by.
     pub(super) fn column(self) -> &'static str {
         match self {
             Self::CreatedAt => "created_at",
             Self::UpdatedAt => "updated_at",
             Self::Priority => "priority_rank",
+            Self::SlaDue => "COALESCE(sla_due_at, 'infinity')",
         }
     }
 
@@ -44,6 +58,7 @@ impl SortBy {
                 Priority::Urgent => 4,
                 Priority::Critical => 5,
             },
+            Self::SlaDue => ticket.sla_due_at.map_or(NEVER, |due| due.timestamp_micros()),
         }
     }
 }
@@ -146,6 +161,8 @@ impl ListRequest {
             (SortBy::UpdatedAt | SortBy::Priority, _) if self.filter.customer_id.is_some() => {
                 Way::Gather
             }
+            // Whatever has a deadline lies at the beginning of this order.
+            (SortBy::SlaDue, _) => Way::Walk,
             _ if status.len() > 1 => Way::EachStatus,
             _ => Way::Walk,
         }

@@ -141,6 +141,7 @@ impl Ticket {
             view.tags = Vec::new();
             view.team = None;
             view.snoozed_until = None;
+            view.sla_due_at = None;
         }
         view
     }

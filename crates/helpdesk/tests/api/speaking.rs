@@ -30,12 +30,14 @@ pub async fn texts(app: &TestApp, ticket: &Value) -> Vec<String> {
     seen_by(&app.admin, ticket).await
 }
 
-/// What the timeline of a ticket calls what happened, from the first message or merge on.
+/// What the timeline of a ticket calls what happened, from the first message or merge on, without
+/// what its clocks note.
 pub async fn kinds(app: &TestApp, ticket: &Value) -> Vec<String> {
     let reply = app.admin.get(&format!("{}/events?limit=100", path(ticket))).await;
     let rows = reply.data(200).as_array().unwrap().clone();
     let kinds = rows.iter().map(|row| row["type"].as_str().unwrap().to_owned());
-    kinds.filter(|kind| kind != "created" && kind != "waiting").collect()
+    let clocks = |kind: &String| kind.starts_with("sla_");
+    kinds.filter(|kind| kind != "created" && kind != "waiting" && !clocks(kind)).collect()
 }
 
 /// How often an event of this type was told to the rest of the platform.

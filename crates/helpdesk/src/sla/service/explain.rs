@@ -178,7 +178,7 @@ fn changes(clock: &SlaClock, entries: &[Entry]) -> Vec<Entry> {
         | timeline::CALENDAR
         | timeline::POLICY_DEACTIVATED
         | timeline::ABSORBED => {
-            entry.occurred_at >= clock.started_at && end.is_none_or(|end| entry.occurred_at <= end)
+            entry.occurred_at >= clock.started_at && end.is_none_or(|end| entry.occurred_at < end)
         }
         timeline::WARNED
         | timeline::BREACHED

@@ -90,11 +90,11 @@ pub struct ListQuery {
     /// Continues after an earlier page: its `nextCursor`.
     #[garde(skip)]
     cursor: Option<String>,
-    /// createdAt, updatedAt or priority.
+    /// createdAt, updatedAt, priority, or slaDue: the most urgent first, tickets without a deadline last.
     #[garde(skip)]
     #[param(value_type = Option<String>, example = "createdAt")]
     sort_by: Option<SortBy>,
-    /// ASC or DESC.
+    /// ASC or DESC; the newest first where it is left out, and by slaDue the most urgent.
     #[garde(skip)]
     #[param(value_type = Option<String>, example = "DESC")]
     sort_order: Option<SortOrder>,
@@ -109,7 +109,7 @@ impl ListQuery {
         let mut faults = Faults::new();
         let assignee = self.assignee(me, &mut faults);
         let sort_by = self.sort_by.unwrap_or(SortBy::CreatedAt);
-        let order = self.sort_order.unwrap_or(SortOrder::Desc);
+        let order = self.sort_order.unwrap_or_else(|| sort_by.usual_order());
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
         let page = self.page.unwrap_or(1);
         let start = match self.cursor.as_deref().map(decode_cursor::<SortKey>) {

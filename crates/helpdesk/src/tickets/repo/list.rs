@@ -173,6 +173,10 @@ fn beyond(
     query.push(format!("({key}, {id}) {sign} ("));
     match request.sort_by {
         SortBy::Priority => query.push_bind(i16::try_from(*value).unwrap_or_default()),
+        SortBy::SlaDue => {
+            let due = DateTime::<Utc>::from_timestamp_micros(*value).filter(|_| *value != i64::MAX);
+            query.push("COALESCE(").push_bind(due).push("::timestamptz, 'infinity')")
+        }
         _ => query.push_bind(DateTime::<Utc>::from_timestamp_micros(*value)),
     };
     query.push(", ").push_bind(*last).push(")");

@@ -1,0 +1,1 @@
+//! Whatever happens to tickets, the clocks that are stored are those that the timeline makes.
