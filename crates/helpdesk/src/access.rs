@@ -116,6 +116,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("sla_violation_acknowledge", Staff(TicketsWrite)),
     // A customer learns when to expect an answer.
     ("ticket_sla", StaffOrCustomer(SlaRead)),
+    ("sla_compliance", Staff(SlaRead)),
     // tickets
     ("ticket_create", Anyone(TicketsWrite)),
     ("ticket_list", StaffOrCustomer(TicketsRead)),

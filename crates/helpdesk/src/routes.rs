@@ -95,6 +95,7 @@ fn policies() -> OpenApiRouter<App> {
             policies::delete::handler
         ))
         .routes(routes!(policies::versions::handler))
+        .routes(routes!(reports::compliance::handler))
 }
 
 fn tickets() -> OpenApiRouter<App> {

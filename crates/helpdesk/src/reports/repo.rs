@@ -1,5 +1,7 @@
 //! The SQL of the reports.
 
+pub(super) mod compliance;
+
 use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 

@@ -1,5 +1,7 @@
 //! Use cases of the reports.
 
+pub mod compliance;
+
 use kamhub_postgres::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;

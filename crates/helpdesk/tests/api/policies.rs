@@ -121,6 +121,12 @@ async fn all_faults_of_a_policy_are_told_at_once() {
             "escalations.1.action": "Action must be one of notify, reassign, raise_priority",
         })
     );
+    assert_eq!(app.admin.get(POLICIES).await.json["total"], 1);
+}
+
+#[tokio::test]
+async fn what_is_missing_out_of_bounds_or_not_there_is_told_and_nothing_is_stored() {
+    let app = TestApp::start().await;
     let nothing = app.admin.post(POLICIES, json!({})).await;
     assert_eq!(
         nothing.fault(400, "VALIDATION_FAILED"),

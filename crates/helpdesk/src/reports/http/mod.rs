@@ -1,3 +1,4 @@
 //! The calls of the reports.
 
 pub mod agent_metrics;
+pub mod compliance;
