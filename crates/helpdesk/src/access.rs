@@ -32,6 +32,12 @@ kamhub_kernel::wire_enum! {
         SlaManage = "sla:manage",
         /// Read dead letters and replay them.
         OperationsManage = "operations:manage",
+        /// Read articles and questions, drafts too, and their reports.
+        KnowledgeRead = "knowledge:read",
+        /// Write articles as drafts.
+        KnowledgeWrite = "knowledge:write",
+        /// Change what the public reads: articles, questions, categories.
+        KnowledgePublish = "knowledge:publish",
     }
 }
 
@@ -57,6 +63,8 @@ use Permission::{
     AgentsManage, AgentsRead, AgentsStatus, ApiKeysManage, FeedbackManage, FeedbackRead,
     OperationsManage, SlaManage, SlaRead, TicketsManage, TicketsRead, TicketsWrite, UsersManage,
 };
+
+use Permission::{KnowledgePublish, KnowledgeRead, KnowledgeWrite};
 
 /// The table: operationId to what it asks for.
 pub const TABLE: &[(&str, Access)] = &[
@@ -155,6 +163,26 @@ pub const TABLE: &[(&str, Access)] = &[
     ("survey_list", Staff(FeedbackRead)),
     ("follow_up_list", Staff(FeedbackManage)),
     ("follow_up_done", Staff(FeedbackManage)),
+    // knowledge
+    ("article_list", Anyone(KnowledgeRead)),
+    ("article_search", Anyone(KnowledgeRead)),
+    ("article_create", Staff(KnowledgeWrite)),
+    ("article_read", Anyone(KnowledgeRead)),
+    ("article_update", Staff(KnowledgeWrite)),
+    ("article_delete", Staff(KnowledgePublish)),
+    ("article_publish", Staff(KnowledgePublish)),
+    ("article_unpublish", Staff(KnowledgePublish)),
+    ("article_helpful", Anyone(KnowledgeRead)),
+    ("article_unhelpful", Anyone(KnowledgeRead)),
+    ("article_stats", Anyone(KnowledgeRead)),
+    ("article_read_short", Anyone(KnowledgeRead)),
+    ("article_update_short", Staff(KnowledgeWrite)),
+    ("article_delete_short", Staff(KnowledgePublish)),
+    ("article_publish_short", Staff(KnowledgePublish)),
+    ("article_unpublish_short", Staff(KnowledgePublish)),
+    ("article_helpful_short", Anyone(KnowledgeRead)),
+    ("article_unhelpful_short", Anyone(KnowledgeRead)),
+    ("article_stats_short", Anyone(KnowledgeRead)),
 ];
 
 /// What an operation asks for; `None` where it has no line, and is refused.
@@ -171,10 +199,10 @@ pub fn role_has(role: Role, permission: Permission) -> bool {
             matches!(
                 permission,
                 TicketsRead | TicketsWrite | AgentsRead | AgentsStatus | FeedbackRead | SlaRead
-            )
+            ) || matches!(permission, KnowledgeRead | KnowledgeWrite)
         }
         Role::Viewer => {
-            matches!(permission, TicketsRead | AgentsRead | FeedbackRead | SlaRead)
+            matches!(permission, TicketsRead | AgentsRead | FeedbackRead | SlaRead | KnowledgeRead)
         }
     }
 }

@@ -11,6 +11,7 @@ use kamhub_postgres::Db;
 
 use crate::brand::Brand;
 use crate::identity::keys::Keys;
+use crate::knowledge::views::ViewBuffer;
 use crate::notifications::model::Outlets;
 use crate::operations::Lifecycle;
 
@@ -80,6 +81,8 @@ pub struct Parts {
     pub queue: Queue,
     /// The secrets by which tokens and links are signed.
     pub keys: Keys,
+    /// Views of articles and questions that are not written yet.
+    pub views: ViewBuffer,
     /// The settings.
     pub settings: Settings,
     /// Since when the process lives, and whether it is about to end.

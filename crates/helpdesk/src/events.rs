@@ -40,6 +40,17 @@ kamhub_kernel::wire_enum! {
         SlaViolationDetected = "sla.violation_detected",
         /// Somebody has seen that a promise was not kept.
         SlaViolationAcknowledged = "sla.violation_acknowledged",
+
+        /// An article was written in a language.
+        ArticleCreated = "article.created",
+        /// An article changed.
+        ArticleUpdated = "article.updated",
+        /// The public reads an article from now on.
+        ArticlePublished = "article.published",
+        /// The public does not read an article any more.
+        ArticleUnpublished = "article.unpublished",
+        /// An article was deleted, or one of its languages.
+        ArticleDeleted = "article.deleted",
     }
 }
 

@@ -44,6 +44,17 @@ kamhub_kernel::typed_id! {
     SurveyId,
 }
 
+kamhub_kernel::typed_id! {
+    /// An article of the knowledge base, in all its languages.
+    ArticleId,
+    /// An article's row in one language; never on the wire.
+    ArticleRowId,
+    /// A frequently asked question.
+    FaqId,
+    /// A category of articles and questions.
+    KnowledgeCategoryId,
+}
+
 impl TicketId {
     /// Reads an id or a ticket number (`TKT-17`, in any case).
     pub fn from_number_or_id(text: &str) -> Option<Self> {

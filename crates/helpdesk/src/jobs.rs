@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::feedback::service::requests::{self, Outcome, RequestCsat};
 use crate::sla::jobs as sla;
 use crate::tickets::service::backlog;
-use crate::{assignment, events, identity, notifications};
+use crate::{assignment, events, identity, knowledge, notifications};
 
 /// How long an `Idempotency-Key` is remembered.
 const IDEMPOTENCY_KEYS_KEPT: TimeDelta = TimeDelta::hours(24);
@@ -50,6 +50,7 @@ pub fn registry(app: &App) -> Result<Registry, QueueError> {
     registry.handle::<RequestCsat, _, _>(move |_, job| request_csat(desk.clone(), job))?;
     notifications::jobs::register(&mut registry, app)?;
     clocks(app, &mut registry)?;
+    knowledge::jobs::register(&mut registry, app)?;
     Ok(registry)
 }
 
@@ -158,8 +159,11 @@ async fn forget(app: App, _: Context) -> Result<(), JobError> {
     let sessions = identity::service::sessions_forget(&mut connection, now).await?;
     let receipts =
         notifications::service::receipts::forget_sent(&mut connection, now - EVENTS_KEPT).await?;
-    if keys + events + sessions + receipts > 0 {
-        tracing::info!(keys, events, sessions, receipts, "old rows forgotten");
+    // Views of yesterday may still be on their way.
+    let yesterday = (now - TimeDelta::days(1)).date_naive();
+    let views = knowledge::views::forget_before(&mut connection, yesterday).await?;
+    if keys + events + sessions + receipts + views > 0 {
+        tracing::info!(keys, events, sessions, receipts, views, "old rows forgotten");
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod help_centre;
 pub mod identity;
 pub mod ids;
 pub mod jobs;
+pub mod knowledge;
 pub mod listeners;
 pub mod messages;
 pub mod notifications;

@@ -37,6 +37,7 @@ use crate::app::App;
     tags(
         (name = "tickets", description = "Requests of customers"),
         (name = "messages", description = "What is written in tickets"),
+        (name = "knowledge", description = "Articles, questions and their categories"),
         (name = "agents", description = "Who works on tickets"),
         (name = "feedback", description = "What customers think of the desk"),
         (name = "calendars", description = "When work is done: what deadlines count by"),

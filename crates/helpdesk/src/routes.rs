@@ -12,6 +12,7 @@ use crate::calendars::http as calendars;
 use crate::feedback::http as feedback;
 use crate::help_centre::http as pages;
 use crate::identity::http as identity;
+use crate::knowledge::http as knowledge;
 use crate::messages::http as messages;
 use crate::notifications::http as notifications;
 use crate::openapi::Document;
@@ -34,6 +35,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(notifications())
         .merge(feedback())
         .merge(sla())
+        .merge(knowledge())
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -177,4 +179,26 @@ fn pages_in_a_language() -> Router<App> {
         .route("/t/{token}/close", post(pages::ticket::step::close))
         .route("/t/{token}/reopen", post(pages::ticket::step::reopen))
         .route("/t/{token}/messages/{id}/rating", post(pages::ticket::rate::handler))
+}
+
+fn knowledge() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(knowledge::list::handler, knowledge::create::handler))
+        .routes(routes!(knowledge::search::handler))
+        .routes(routes!(
+            knowledge::read::handler,
+            knowledge::update::handler,
+            knowledge::delete::handler
+        ))
+        .routes(routes!(knowledge::publish::handler))
+        .routes(routes!(knowledge::publish::unpublish))
+        .routes(routes!(knowledge::vote::helpful))
+        .routes(routes!(knowledge::vote::unhelpful))
+        .routes(routes!(knowledge::stats::handler))
+        .routes(routes!(knowledge::short::read, knowledge::short::update, knowledge::short::delete))
+        .routes(routes!(knowledge::short::publish))
+        .routes(routes!(knowledge::short::unpublish))
+        .routes(routes!(knowledge::short::helpful))
+        .routes(routes!(knowledge::short::unhelpful))
+        .routes(routes!(knowledge::short::stats))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kamhub_cache::{Cache, RateLimiter};
 use kamhub_helpdesk::identity::keys::Keys;
 use kamhub_helpdesk::identity::service::api_key_create;
+use kamhub_helpdesk::knowledge::views::ViewBuffer;
 use kamhub_helpdesk::{App, Parts, Settings};
 use kamhub_jobs::Queue;
 use kamhub_kernel::Role;
@@ -66,6 +67,7 @@ impl TestApp {
                 token_secret: b"a secret of the product under test, long enough".to_vec(),
                 platform_secret: Some(PLATFORM_SECRET.to_vec()),
             },
+            views: ViewBuffer::default(),
             settings,
             lifecycle: kamhub_helpdesk::operations::Lifecycle::default(),
             render_metrics: Box::new(String::new),

@@ -16,6 +16,8 @@ mod help_centre;
 mod histories;
 mod hostile;
 mod hostile_http;
+mod knowledge;
+mod knowledge_xss;
 mod ledger;
 mod merge;
 mod message_effects;

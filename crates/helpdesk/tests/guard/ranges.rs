@@ -77,6 +77,10 @@ const ROWS: &[Row] = &[
         &[("violation_id", "900"), ("channel", "'email'"), ("recipient", "'a@b.ru'")],
     ),
     ("calendars", &[("name", "'Office'")]),
+    (
+        "knowledge_categories",
+        &[("name", "'Tours'"), ("title_ru", "'Туры'"), ("title_en", "'Tours'"), ("position", "1")],
+    ),
     ("customers", &[("name", "'Anna'"), ("email", "'a@b.ru'")]),
     ("users", &[("email", "'a@b.ru'"), ("name", "'Anna'"), ("role", "'agent'")]),
 ];
@@ -139,6 +143,10 @@ const RANGES: &[(&str, &str, Range)] = &[
     ("knowledge_base_articles", "title", Text(5, 255)),
     ("knowledge_base_articles", "content", Text(20, 50_000)),
     ("knowledge_base_articles", "category", Text(1, 100)),
+    ("knowledge_categories", "name", Text(1, 100)),
+    ("knowledge_categories", "title_ru", Text(1, 100)),
+    ("knowledge_categories", "title_en", Text(1, 100)),
+    ("knowledge_categories", "position", Number(1, 100_000)),
     ("faqs", "question", Text(5, 500)),
     ("faqs", "answer", Text(10, 5000)),
     ("faqs", "category", Text(1, 100)),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use kamhub_cache::{Cache, RateLimiter};
+use kamhub_helpdesk::knowledge::views;
 use kamhub_helpdesk::operations::{Lifecycle, http::probes, service::sample};
 use kamhub_helpdesk::{App, Parts, jobs};
 use kamhub_jobs::{Queue, Worker, WorkerOptions};
@@ -156,6 +157,7 @@ async fn app(
         cache,
         queue: Queue::new(database.db.clone(), clock),
         keys,
+        views: views::ViewBuffer::default(),
         settings: config.settings.clone(),
         lifecycle: Lifecycle::default(),
         render_metrics: Box::new(move || metrics.render() + &process::metrics()),
@@ -213,6 +215,10 @@ impl House<'_> {
         for task in background {
             task.abort();
         }
+        // The last requests may have been reads of articles.
+        if let Err(error) = views::flush(&self.app).await {
+            tracing::warn!(%error, "the last views of articles could not be written");
+        }
         Ok(())
     }
 
@@ -243,6 +249,9 @@ impl House<'_> {
                 metrics.run_upkeep();
             }
         })];
+        if self.role != Role::Worker {
+            tasks.push(tokio::spawn(views::keep_flushing(self.app.clone())));
+        }
         if self.role != Role::Web {
             tasks.push(tokio::spawn(sample(self.app.clone())));
         }

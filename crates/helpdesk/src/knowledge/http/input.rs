@@ -1,0 +1,121 @@
+//! What the calls of the knowledge slice read from requests.
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use garde::Validate;
+use kamhub_httpkit::path::path_text;
+use kamhub_httpkit::{ApiResult, Problem};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use std::convert::Infallible;
+use utoipa::IntoParams;
+
+use crate::knowledge::model::{Address, Language};
+use crate::knowledge::service::change::Target;
+
+/// The article in the path: its id or its slug.
+#[derive(Debug, Clone)]
+pub struct ArticlePath(pub Address);
+
+impl<S: Send + Sync> FromRequestParts<S> for ArticlePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = path_text(parts, state).await?;
+        Address::parse(&text)
+            .map(Self)
+            .ok_or_else(|| Problem::invalid_field("id", "Id must be an article's id or its slug"))
+    }
+}
+
+/// The language that the reader's browser prefers, of ours.
+#[derive(Debug, Clone, Copy)]
+pub struct Preferred(pub Option<Language>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Preferred {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let header = parts.headers.get(header::ACCEPT_LANGUAGE);
+        Ok(Self(header.and_then(|value| preferred(value.to_str().ok()?))))
+    }
+}
+
+/// The language of greatest weight that we have (RFC 9110, section 12.5.4).
+fn preferred(header: &str) -> Option<Language> {
+    let mut best: Option<(f32, Language)> = None;
+    for part in header.split(',') {
+        let (range, weight) = part.split_once(";q=").unwrap_or((part, "1"));
+        let weight: f32 = weight.trim().parse().unwrap_or(0.0);
+        let range = range.trim().split('-').next().unwrap_or_default();
+        let Ok(language) = range.parse() else { continue };
+        if weight > best.map_or(0.0, |(known, _)| known) {
+            best = Some((weight, language));
+        }
+    }
+    best.map(|(_, language)| language)
+}
+
+/// Which language of an article is meant.
+#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[serde(default, rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct LanguageQuery {
+    /// The language; otherwise that of the slug, or the one in which the article was written.
+    #[garde(skip)]
+    #[param(value_type = Option<String>, example = "en")]
+    pub language: Option<Language>,
+}
+
+impl LanguageQuery {
+    /// The row that is meant.
+    pub fn target(&self, address: Address, seen: Option<i32>) -> Target {
+        Target { address, language: self.language, seen }
+    }
+}
+
+/// Reads a query's yes or no.
+///
+/// # Errors
+/// The deserialiser's error where it is neither true nor false.
+pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match String::deserialize(deserializer)?.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(Some(true)),
+        "false" | "0" => Ok(Some(false)),
+        _ => Err(D::Error::custom("must be true or false")),
+    }
+}
+
+/// Reads a field in which null means "none" and absence means "as it is".
+///
+/// # Errors
+/// The deserialiser's error where the value is neither null nor right.
+pub fn nullable_time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<chrono::DateTime<chrono::Utc>>>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(Some(None)) };
+    let time = kamhub_httpkit::query::parse_time(&text).map_err(D::Error::custom)?;
+    Ok(Some(Some(time)))
+}
+
+/// What a list says of a page that lies too deep, or of a cursor of another list.
+///
+/// # Errors
+/// Those faults.
+pub fn checked<T>(faults: kamhub_kernel::Faults, value: T) -> ApiResult<T> {
+    faults.check(value).map_err(Problem::invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_of_greatest_weight_is_preferred() {
+        assert_eq!(preferred("de, en-GB;q=0.8, ru;q=0.9"), Some(Language::Ru));
+        assert_eq!(preferred("en-US,en;q=0.5"), Some(Language::En));
+        assert_eq!(preferred("fr, *;q=0.1"), None);
+        assert_eq!(preferred("ru;q=0"), None);
+    }
+}

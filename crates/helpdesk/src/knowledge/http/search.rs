@@ -1,0 +1,91 @@
+//! `GET /api/support/knowledge-base/search`.
+
+use axum::extract::State;
+use garde::Validate;
+use kamhub_httpkit::query::number;
+use kamhub_httpkit::validate::{between, text};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, ValidQuery};
+use kamhub_kernel::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::knowledge::model::Language;
+use crate::knowledge::service::search::{self, Query};
+use crate::knowledge::view::ArticleSummary;
+
+/// What is searched for (contract, section 2).
+#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[serde(default, rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// The words, 1 to 200 characters; in quotes for a phrase, with a hyphen before one that must
+    /// not be there.
+    #[garde(custom(text(1, 200)))]
+    #[param(required = true, example = "вернуть билет", min_length = 1, max_length = 200)]
+    q: String,
+    /// A category.
+    #[garde(inner(custom(text(1, 100))))]
+    #[param(example = "Отмена и возврат", max_length = 100)]
+    category: Option<String>,
+    /// Only in this language.
+    #[garde(skip)]
+    #[param(value_type = Option<String>, example = "ru")]
+    language: Option<Language>,
+    /// The page, from 1.
+    #[serde(deserialize_with = "number")]
+    #[garde(inner(custom(between(1, 1_000))))]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, example = 1)]
+    page: Option<i64>,
+    /// The most rows of a page, 1 to 100.
+    #[serde(deserialize_with = "number")]
+    #[garde(inner(custom(between(1, MAX_LIMIT))))]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 20)]
+    limit: Option<i64>,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchResult {
+    /// The articles of this page, best first.
+    articles: Vec<ArticleSummary>,
+    /// How many there are, of the newest thousand that fit.
+    #[schema(examples(1))]
+    total: i64,
+    /// How long the search took, in milliseconds.
+    #[schema(examples(3))]
+    execution_time: i64,
+}
+
+/// Search articles
+///
+/// Published articles with all the words, best first, each in the language that fits best.
+#[utoipa::path(
+    get, path = "/api/support/knowledge-base/search", operation_id = "article_search",
+    tag = "knowledge",
+    params(SearchQuery),
+    responses((status = 200, description = "What was found", body = Envelope<SearchResult>)),
+)]
+pub async fn handler(
+    State(app): State<App>,
+    ValidQuery(query): ValidQuery<SearchQuery>,
+) -> ApiResult<Answer> {
+    let started = app.clock.now();
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    let asked = Query {
+        words: query.q,
+        category: query.category,
+        language: query.language,
+        skip: (query.page.unwrap_or(1) - 1) * limit,
+        limit,
+    };
+    let mut connection = app.db.connection().await?;
+    let found = search::search(&mut connection, &asked).await?;
+    let result = SearchResult {
+        articles: found.articles,
+        total: found.total,
+        execution_time: (app.clock.now() - started).num_milliseconds(),
+    };
+    Ok(Answer::ok(result))
+}
