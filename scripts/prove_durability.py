@@ -40,8 +40,9 @@ class Fault(Exception):
 class Product:
     """The server and its private cluster in a directory of their own."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, flags=()):
         self.directory = directory
+        self.flags = flags
         self.data = os.path.join(directory, "data")
         self.log = open(os.path.join(directory, "server.log"), "ab")
         with socket.socket() as probe:
@@ -61,7 +62,7 @@ class Product:
 
     def start(self):
         self.process = subprocess.Popen(
-            self.command("serve"), cwd=self.directory, env=self.environment,
+            self.command("serve", *self.flags), cwd=self.directory, env=self.environment,
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
         )
         self.await_ready()
@@ -497,4 +498,5 @@ def main():
     sys.exit(outcome)
 
 
-main()
+if __name__ == "__main__":
+    main()

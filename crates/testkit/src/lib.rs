@@ -12,10 +12,12 @@ pub mod app;
 pub mod client;
 pub mod clock;
 pub mod database;
+pub mod http_sink;
 pub mod smtp;
 
 pub use app::TestApp;
 pub use client::{Client, Reply};
 pub use clock::TestClock;
 pub use database::TestDatabase;
+pub use http_sink::HttpSink;
 pub use smtp::SmtpSink;

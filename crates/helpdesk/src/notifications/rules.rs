@@ -1,7 +1,7 @@
 //! Who is told what: from an event of the outbox to the deliveries that it causes.
 //!
-//! Customers learn that their ticket came in, what agents answer in public, and that it is resolved; the
-//! agent learns that a ticket is theirs, and what the customer writes in it. What was imported tells
+//! Customers learn that their ticket came in, what agents answer in public, and that it is resolved, and are
+//! asked how it was; the agent learns that a ticket is theirs, and what the customer writes in it. What was imported tells
 //! nobody, and notes never leave the desk.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,6 +14,7 @@ use super::deliveries;
 use super::error::Error;
 use super::model::{About, Channel, Content, Kind, Language, NewDelivery};
 use super::people::{People, Person, Wanted};
+use super::repo::deliveries as repo;
 use crate::app::App;
 use crate::events::{Event, EventType};
 use crate::identity;
@@ -24,6 +25,9 @@ use crate::tickets::state::Status;
 
 /// A message that is older than its event by more than this was taken over from elsewhere.
 const IMPORTED_IF_OLDER: TimeDelta = TimeDelta::minutes(1);
+/// So many tickets per hour are confirmed to an address that is only claimed: whoever types somebody
+/// else's address must not fill their mailbox.
+const CLAIMS_CONFIRMED_PER_HOUR: i64 = 5;
 /// The most of a message that a mail repeats, in characters.
 const QUOTED_AT_MOST: usize = 10_000;
 
@@ -37,6 +41,7 @@ pub async fn plan_event(tx: &mut PgConnection, app: &App, event: &Event) -> Resu
         Ok(EventType::TicketCreated) => created(tx, app, event).await?,
         Ok(EventType::TicketUpdated) => updated(tx, app, event).await?,
         Ok(EventType::TicketMessageCreated) => message(tx, app, event).await?,
+        Ok(EventType::CsatRequested) => feedback_wanted(tx, app, event).await?,
         _ => Vec::new(),
     };
     Ok(deliveries::plan(tx, &*app.clock, &planned).await?.len())
@@ -163,6 +168,22 @@ async fn message(
     }
 }
 
+#[derive(Debug, Deserialize)]
+struct Wish {
+    link: String,
+}
+
+async fn feedback_wanted(
+    tx: &mut PgConnection,
+    app: &App,
+    event: &Event,
+) -> Result<Vec<NewDelivery>, Error> {
+    let Some(Wish { link }) = read(event) else { return Ok(Vec::new()) };
+    let Some(ticket) = ticket(tx, event).await? else { return Ok(Vec::new()) };
+    let content = Content { link: Some(link), ..Content::of(Kind::FeedbackRequest) };
+    to_customer(tx, app, event, &ticket, content).await
+}
+
 fn new(
     event: &Event,
     ticket: &Ticket,
@@ -207,6 +228,7 @@ async fn to_customer(
             content.name = Some(name.clone());
             customer
         }
+        None if is_flooded(tx, app, email, content.kind).await? => return Ok(Vec::new()),
         None => {
             about.subject = None;
             identity::service::customer_for_service(tx, &*app.clock, None, name, email).await?
@@ -219,6 +241,18 @@ async fn to_customer(
     content.customer = Some(customer);
     content.ticket = Some(about);
     Ok(vec![new(event, ticket, Channel::Email, email.clone(), &content)])
+}
+
+async fn is_flooded(
+    tx: &mut PgConnection,
+    app: &App,
+    email: &str,
+    kind: Kind,
+) -> Result<bool, Error> {
+    let (since, most) = (app.clock.now() - TimeDelta::hours(1), CLAIMS_CONFIRMED_PER_HOUR);
+    let recent =
+        repo::planned_since(tx, Channel::Email, email, Kind::TicketReceived, since, most).await?;
+    Ok(kind == Kind::TicketReceived && recent >= most)
 }
 
 /// A word to the agent, in the inbox and by mail as they like it.

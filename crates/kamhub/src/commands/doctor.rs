@@ -2,6 +2,7 @@
 
 mod database;
 mod machine;
+mod outlets;
 
 use std::fmt;
 
@@ -76,6 +77,7 @@ pub async fn run(config: Result<Config>) -> Result<()> {
             machine::look(&mut report, &config);
             database::look(&mut report, &config).await;
             database::redis(&mut report, &config).await;
+            outlets::look(&mut report, &config).await;
         }
     }
     let count = |verdict| report.0.iter().filter(|finding| finding.verdict == verdict).count();

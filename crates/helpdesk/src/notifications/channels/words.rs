@@ -46,10 +46,12 @@ pub(super) fn words(outlets: &Outlets, content: &Content) -> Words {
         Language::En => english(content),
     };
     let footer = match content.kind {
-        Kind::TicketReceived | Kind::AgentReply | Kind::TicketResolved => pick(
-            "Служба поддержки. Если вы к нам не обращались, просто удалите это письмо.",
-            "Customer support. If you did not contact us, just delete this message.",
-        ),
+        Kind::TicketReceived | Kind::AgentReply | Kind::TicketResolved | Kind::FeedbackRequest => {
+            pick(
+                "Служба поддержки. Если вы к нам не обращались, просто удалите это письмо.",
+                "Customer support. If you did not contact us, just delete this message.",
+            )
+        }
         _ => pick(
             "KamHub Support. Что и когда вам присылать, выбирается в настройках уведомлений.",
             "KamHub Support. What you are told and when is up to your notification settings.",
@@ -69,7 +71,10 @@ pub(super) fn words(outlets: &Outlets, content: &Content) -> Words {
         quote: content.text.clone(),
         lines: named.map(|deadline| line(deadline, language, zone)).collect(),
         more,
-        button: pick("Открыть обращение", "Open the ticket"),
+        button: match content.kind {
+            Kind::FeedbackRequest => pick("Оценить", "Rate"),
+            _ => pick("Открыть обращение", "Open the ticket"),
+        },
         footer,
     }
 }
@@ -97,6 +102,12 @@ fn russian(content: &Content) -> (String, Vec<String>) {
             format!("{title}: обращение решено"),
             vec![format!(
                 "Обращение {number} решено. Если это не так, откройте его и напишите нам."
+            )],
+        ),
+        Kind::FeedbackRequest => (
+            format!("{title}: как мы справились?"),
+            vec![format!(
+                "Обращение {number} решено. Оцените, пожалуйста, нашу работу: это займёт минуту."
             )],
         ),
         Kind::TicketAssigned => {
@@ -141,6 +152,12 @@ fn english(content: &Content) -> (String, Vec<String>) {
             format!("{title}: resolved"),
             vec![format!(
                 "Your request {number} is resolved. If it is not, open it and write to us."
+            )],
+        ),
+        Kind::FeedbackRequest => (
+            format!("{title}: how did we do?"),
+            vec![format!(
+                "Your request {number} is resolved. Please rate our work; it takes a minute."
             )],
         ),
         Kind::TicketAssigned => {

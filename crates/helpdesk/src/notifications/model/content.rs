@@ -27,6 +27,9 @@ pub struct Content {
     /// The customer for whom a link to the ticket is signed when it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
+    /// Another address than the ticket's that the reader is asked to open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// Who wrote `text`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
@@ -48,6 +51,7 @@ impl Content {
             name: None,
             ticket: None,
             customer: None,
+            link: None,
             author: None,
             text: None,
             deadlines: Vec::new(),

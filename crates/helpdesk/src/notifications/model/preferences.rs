@@ -27,6 +27,8 @@ kamhub_kernel::wire_enum! {
         AgentReply = "agent_reply",
         /// To the customer: the ticket is resolved.
         TicketResolved = "ticket_resolved",
+        /// To the customer: how was it?
+        FeedbackRequest = "feedback_request",
     }
 }
 

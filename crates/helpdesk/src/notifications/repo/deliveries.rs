@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::ids::{DeliveryId, TicketId};
-use crate::notifications::model::{Channel, Delivery, DeliveryStatus, Ended, NewDelivery};
+use crate::notifications::model::{Channel, Delivery, DeliveryStatus, Ended, Kind, NewDelivery};
 
 /// Stores a delivery; `None` where the same event was planned for the same destination before.
 pub(in crate::notifications) async fn insert(
@@ -167,4 +167,27 @@ pub(in crate::notifications) async fn unaware_of_death(
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.attempts)).collect())
+}
+
+/// How many deliveries of a kind were planned for a destination since `since`, counted up to `most`.
+pub(in crate::notifications) async fn planned_since(
+    connection: &mut PgConnection,
+    channel: Channel,
+    destination: &str,
+    kind: Kind,
+    since: DateTime<Utc>,
+    most: i64,
+) -> DbResult<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM (
+               SELECT FROM deliveries
+               WHERE channel = $1 AND destination = $2 AND kind = $3 AND created_at > $4 LIMIT $5) AS recent"#,
+        channel as Channel,
+        destination,
+        kind as Kind,
+        since,
+        most,
+    )
+    .fetch_one(connection)
+    .await?)
 }

@@ -9,7 +9,7 @@ use kamhub_kernel::Clock as _;
 use kamhub_postgres::migrations::{self, Standing};
 use kamhub_postgres::{Db, DbError, DbResult};
 
-use super::Report;
+use super::{Report, outlets};
 use crate::commands::CLOCK;
 use crate::config::Config;
 use crate::database::{self, Database, Opening};
@@ -82,6 +82,9 @@ async fn look_inside(report: &mut Report, config: &Config, db: &Db) -> DbResult<
     }
     if matches!(standing, Standing::Current | Standing::Ahead(_)) {
         jobs(report, db).await?;
+    }
+    if standing == Standing::Current {
+        outlets::look_inside(report, db).await?;
     }
     Ok(())
 }
