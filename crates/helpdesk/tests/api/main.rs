@@ -8,6 +8,7 @@ mod assignment;
 mod auth;
 mod calendars;
 mod customers_access;
+mod deliveries;
 mod envelope;
 mod feedback;
 mod feedback_figures;

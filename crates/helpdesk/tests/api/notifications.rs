@@ -32,8 +32,9 @@ async fn an_anonymous_claim_is_confirmed_by_its_number_and_repeats_nothing_that_
     assert_eq!(mails[0].header("auto-submitted"), "auto-generated");
     assert_eq!(mails[0].header("x-auto-response-suppress"), "All");
     let link = text.split_whitespace().find(|word| word.starts_with(&desk.app.base)).unwrap();
-    let opened = desk.app.anonymous.get(&link[desk.app.base.len()..]).await;
-    assert_eq!(opened.data(200)["id"], ticket["id"]);
+    let token = link.rsplit('/').next().unwrap();
+    let path = format!("/api/support/tickets/{}?access={token}", ticket["id"].as_str().unwrap());
+    assert_eq!(desk.app.anonymous.get(&path).await.data(200)["id"], ticket["id"]);
 }
 
 #[tokio::test]

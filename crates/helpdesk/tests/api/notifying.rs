@@ -1,5 +1,7 @@
 //! A desk that reaches people, for the tests of notifications.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use chrono::{DateTime, Duration, Utc};
 use kamhub_helpdesk::events::Event;
 use kamhub_helpdesk::ids::{AgentId, TicketId};
@@ -20,6 +22,8 @@ pub struct Desk {
     pub app: TestApp,
     pub mail: SmtpSink,
     pub slack: HttpSink,
+    /// The last event that was taken from the outbox.
+    pub taken: AtomicI64,
 }
 
 impl Desk {
@@ -34,21 +38,23 @@ impl Desk {
             settings.csat_delay = None;
         })
         .await;
-        Self { app, mail, slack }
+        Self { app, mail, slack, taken: AtomicI64::new(0) }
     }
 
     /// Takes events from the outbox and lets the jobs run that are due.
     pub async fn work(&self) -> DrainReport {
         let pool = self.app.database.db.pool();
         let rows: Vec<(i64, String, String, DateTime<Utc>, Value)> = sqlx::query_as(
-            "SELECT id, type, subject, occurred_at, data FROM event_outbox ORDER BY id",
+            "SELECT id, type, subject, occurred_at, data FROM event_outbox WHERE id > $1 ORDER BY id",
         )
+        .bind(self.taken.load(Ordering::SeqCst))
         .fetch_all(pool)
         .await
         .unwrap();
         let mut tx = self.app.app.db.begin().await.unwrap();
         for (id, kind, subject, occurred_at, data) in rows {
             let event = Event { id, kind, subject, occurred_at, data };
+            self.taken.store(id, Ordering::SeqCst);
             rules::plan_event(&mut tx, &self.app.app, &event).await.unwrap();
         }
         tx.commit().await.unwrap();
