@@ -147,6 +147,9 @@ pub const TABLE: &[(&str, Access)] = &[
     ("message_list", StaffOrCustomer(TicketsRead)),
     ("message_create", StaffOrCustomer(TicketsWrite)),
     ("message_rate", StaffOrCustomer(TicketsWrite)),
+    // search: who may find what is decided by the service
+    ("search", Public),
+    ("search_suggest", Public),
     // notifications
     ("notification_list", Staff(TicketsRead)),
     ("notification_unread", Person),

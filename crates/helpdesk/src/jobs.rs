@@ -49,6 +49,7 @@ pub fn registry(app: &App) -> Result<Registry, QueueError> {
     let desk = app.clone();
     registry.handle::<RequestCsat, _, _>(move |_, job| request_csat(desk.clone(), job))?;
     notifications::jobs::register(&mut registry, app)?;
+    crate::search::jobs::register(&mut registry, app)?;
     clocks(app, &mut registry)?;
     knowledge::jobs::register(&mut registry, app)?;
     Ok(registry)

@@ -23,6 +23,7 @@ pub mod operations;
 pub mod period;
 pub mod reports;
 pub mod routes;
+pub mod search;
 pub mod seed;
 pub mod sla;
 pub mod tickets;

@@ -42,6 +42,7 @@ use crate::app::App;
         (name = "feedback", description = "What customers think of the desk"),
         (name = "calendars", description = "When work is done: what deadlines count by"),
         (name = "sla", description = "What is promised, and whether it is kept"),
+        (name = "search", description = "One search over everything the caller may read"),
         (name = "identity", description = "Sign-in, users and API keys"),
         (name = "notifications", description = "What people are told, and what became of it"),
         (name = "operations", description = "Health and metrics"),

@@ -18,6 +18,7 @@ use crate::notifications::http as notifications;
 use crate::openapi::Document;
 use crate::operations::http as operations;
 use crate::reports::http as reports;
+use crate::search::http as search;
 use crate::sla::http as sla;
 use crate::sla::policies::http as policies;
 use crate::tickets::http as tickets;
@@ -32,6 +33,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(policies())
         .merge(tickets())
         .merge(messages())
+        .merge(search())
         .merge(notifications())
         .merge(feedback())
         .merge(sla())
@@ -119,6 +121,12 @@ fn tickets() -> OpenApiRouter<App> {
         .routes(routes!(tickets::unmerge::handler))
         .routes(routes!(tickets::split::handler))
         .routes(routes!(tickets::snooze::handler, tickets::unsnooze::handler))
+}
+
+fn search() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(search::query::handler))
+        .routes(routes!(search::suggest::handler))
 }
 
 fn messages() -> OpenApiRouter<App> {

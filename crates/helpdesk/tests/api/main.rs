@@ -29,6 +29,7 @@ mod notifications;
 mod notifying;
 mod people;
 mod policies;
+mod search;
 mod sla;
 mod sla_decisions;
 mod sla_histories;

@@ -1,0 +1,4 @@
+//! The calls of search.
+
+pub mod query;
+pub mod suggest;

@@ -1,0 +1,204 @@
+//! The decisions of the ladder (semantics, section 5): how each part of a query is read, given which
+//! words there are; no I/O.
+//!
+//! A part whose words all stand in texts is taken as it is. Otherwise it is read in the other keyboard
+//! layout, then repaired, then read in the other alphabet, and the first way that leads to known words
+//! wins. What cannot be read any other way stays, and finds nothing by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::distance::{self, Candidate};
+use super::model::{CorrectedBy, Correction};
+use super::query::{Chunk, Query, fold};
+use super::{keyboard, translit};
+
+/// What is known of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its stem.
+    pub lexeme: String,
+    /// Whether it says nothing by itself.
+    pub stop: bool,
+    /// In how many texts the stem stands.
+    pub documents: i64,
+    /// Other stems of the same word: `денег` is not stemmed as `деньги` is.
+    pub same: Vec<String>,
+    /// Words that begin alike, and in how many texts each stands: `бронь` and `бронирование`.
+    pub related: Vec<(String, i64)>,
+}
+
+/// What is known of words, by word.
+pub type Vocabulary = BTreeMap<String, Known>;
+/// Words near to mistyped ones, by mistyped word.
+pub type Repairs = BTreeMap<String, Vec<Candidate>>;
+
+/// Every word whose place in the vocabulary the decisions may ask for.
+pub fn words_to_look_up(query: &Query) -> BTreeSet<String> {
+    let mut wanted = BTreeSet::new();
+    for chunk in &query.chunks {
+        wanted.extend(chunk.words.iter().cloned());
+        if chunk.quoted {
+            continue;
+        }
+        wanted.extend(swapped_words(chunk));
+        for word in &chunk.words {
+            wanted.extend(translit::readings(word));
+        }
+    }
+    wanted
+}
+
+/// The words for which repairs are worth looking for: unknown in both layouts and alphabets.
+pub fn words_to_repair(query: &Query, vocabulary: &Vocabulary) -> BTreeSet<String> {
+    let mut wanted = BTreeSet::new();
+    for chunk in query.chunks.iter().filter(|chunk| !chunk.quoted) {
+        if is_known(&chunk.words, vocabulary) {
+            continue;
+        }
+        let swapped = swapped_words(chunk);
+        if !swapped.is_empty() && is_known(&swapped, vocabulary) {
+            continue;
+        }
+        let unknown = |word: &&String| !is_word_known(word, vocabulary);
+        wanted.extend(chunk.words.iter().filter(unknown).cloned());
+        wanted.extend(swapped.iter().filter(unknown).cloned());
+    }
+    wanted.retain(|word| word.chars().all(char::is_alphabetic));
+    wanted
+}
+
+/// A word as it will be looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The word as it is read.
+    pub word: String,
+    /// What is known of it.
+    pub known: Known,
+    /// The quoted part it belongs to.
+    pub phrase: Option<usize>,
+}
+
+/// A query as it will be looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Its words, in order.
+    pub slots: Vec<Slot>,
+    /// How it was read differently from how it was typed.
+    pub corrected: Option<Correction>,
+}
+
+/// Reads a query by what is known.
+pub fn read(query: &Query, vocabulary: &Vocabulary, repairs: &Repairs) -> Reading {
+    let mut slots = Vec::new();
+    let mut shown: Vec<String> = Vec::new();
+    let mut reasons: BTreeSet<usize> = BTreeSet::new();
+    for (place, chunk) in query.chunks.iter().enumerate() {
+        let (words, by) = read_chunk(chunk, vocabulary, repairs);
+        shown.push(match by {
+            Some(_) => words.join(" "),
+            None if chunk.quoted => format!("«{}»", chunk.text),
+            None => chunk.text.clone(),
+        });
+        reasons.extend(by.and_then(|by| CorrectedBy::ALL.iter().position(|known| *known == by)));
+        slots.extend(words.into_iter().map(|word| {
+            let unknown = Known {
+                lexeme: word.clone(),
+                stop: false,
+                documents: 0,
+                same: Vec::new(),
+                related: Vec::new(),
+            };
+            let known = vocabulary.get(&word).cloned().unwrap_or(unknown);
+            Slot { word, known, phrase: chunk.quoted.then_some(place) }
+        }));
+    }
+    let corrected = reasons
+        .first()
+        .and_then(|first| CorrectedBy::ALL.get(*first))
+        .map(|by| Correction { from: query.text.clone(), to: shown.join(" "), by: *by });
+    Reading { slots, corrected }
+}
+
+fn read_chunk(
+    chunk: &Chunk,
+    vocabulary: &Vocabulary,
+    repairs: &Repairs,
+) -> (Vec<String>, Option<CorrectedBy>) {
+    if chunk.quoted || is_known(&chunk.words, vocabulary) && !chunk.words.is_empty() {
+        return (chunk.words.clone(), None);
+    }
+    let swapped = swapped_words(chunk);
+    if !swapped.is_empty() && is_known(&swapped, vocabulary) {
+        return (swapped, Some(CorrectedBy::Keyboard));
+    }
+    let mut by = None;
+    let words: Vec<String> = chunk
+        .words
+        .iter()
+        .map(|word| match other_reading(word, vocabulary, repairs) {
+            Some((better, reason)) => {
+                by = Some(reason);
+                better
+            }
+            None => word.clone(),
+        })
+        .collect();
+    if by.is_none() && !swapped.is_empty() {
+        let repaired: Option<Vec<String>> = swapped
+            .iter()
+            .map(|word| match is_word_known(word, vocabulary) {
+                true => Some(word.clone()),
+                false => repair(word, repairs),
+            })
+            .collect();
+        if let Some(repaired) = repaired {
+            return (repaired, Some(CorrectedBy::Keyboard));
+        }
+    }
+    (words, by)
+}
+
+/// What else an unknown word may be. A word of the other alphabet that stands in texts letter by letter
+/// is better evidence than one that is only near.
+fn other_reading(
+    word: &str,
+    vocabulary: &Vocabulary,
+    repairs: &Repairs,
+) -> Option<(String, CorrectedBy)> {
+    if is_word_known(word, vocabulary) {
+        return None;
+    }
+    let spelled = translit::readings(word)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, reading)| {
+            let known = vocabulary.get(&reading).filter(|known| known.documents > 0)?;
+            Some((known.documents, std::cmp::Reverse(place), reading))
+        })
+        .max();
+    match (spelled, repair(word, repairs)) {
+        (Some((.., spelled)), _) => Some((spelled, CorrectedBy::Transliteration)),
+        (None, Some(repaired)) => Some((repaired, CorrectedBy::Typo)),
+        (None, None) => None,
+    }
+}
+
+fn repair(word: &str, repairs: &Repairs) -> Option<String> {
+    distance::nearest(word, repairs.get(word)?.clone()).map(|candidate| candidate.word)
+}
+
+fn swapped_words(chunk: &Chunk) -> Vec<String> {
+    keyboard::swapped(&chunk.text).map(|text| fold(&text)).unwrap_or_default()
+}
+
+fn is_known(words: &[String], vocabulary: &Vocabulary) -> bool {
+    words.iter().all(|word| is_word_known(word, vocabulary))
+}
+
+fn is_word_known(word: &str, vocabulary: &Vocabulary) -> bool {
+    let number = word.chars().all(|sign| sign.is_ascii_digit());
+    number || vocabulary.get(word).is_some_and(|known| known.stop || known.documents > 0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! Articles and questions: candidates, ranked.
+
+use chrono::{DateTime, Utc};
+use kamhub_postgres::{DbResult, PgConnection};
+use sqlx::{Postgres, QueryBuilder};
+
+use crate::search::model::{Kind, Language, Reach, Request};
+use crate::search::rank::{NEAR, PLACES, RELATED, TITLE, Terms};
+
+/// The most candidates of each way to find them.
+const MOST_BY_TITLE: i64 = 300;
+const MOST_BY_TEXT: i64 = 600;
+/// The most results that are put in order by more than their words.
+const MOST_RANKED: i64 = 200;
+
+/// A document and how well it fits.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(in crate::search) struct Ranked {
+    pub id: i64,
+    pub score: f64,
+    pub by_identifier: bool,
+    pub has_all: bool,
+}
+
+/// How far down the ladder candidates are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::search) enum Depth {
+    /// Every word.
+    AllWords,
+    /// Every word, and then any of the rarest.
+    AnyWord,
+}
+
+/// The best documents for these terms. Who may see what is part of how candidates are found.
+pub(in crate::search) async fn ranked(
+    connection: &mut PgConnection,
+    terms: &Terms,
+    depth: Depth,
+    reach: Reach,
+    request: &Request,
+) -> DbResult<Vec<Ranked>> {
+    let Some(all) = terms.all() else { return Ok(Vec::new()) };
+    let mut query = QueryBuilder::new("WITH candidates AS MATERIALIZED (");
+    let mut ways: Vec<(&str, String, i64)> =
+        vec![("title_vector", all.clone(), MOST_BY_TITLE), ("vector", all.clone(), MOST_BY_TEXT)];
+    ways.extend(terms.identifiers.clone().map(|asked| ("vector", asked, MOST_BY_TITLE)));
+    if depth == Depth::AnyWord {
+        ways.extend(terms.rarest().map(|asked| ("vector", asked, MOST_BY_TEXT)));
+        ways.extend(terms.any().map(|asked| ("title_vector", asked, MOST_BY_TITLE)));
+    }
+    for (place, (column, asked, most)) in ways.into_iter().enumerate() {
+        query.push(if place == 0 { "(" } else { " UNION (" });
+        query.push(format!("SELECT id FROM search_documents WHERE {column} @@ "));
+        query.push_bind(asked).push("::text::tsquery");
+        visible(&mut query, reach, request);
+        query.push(" ORDER BY id DESC LIMIT ").push_bind(most).push(")");
+    }
+    query.push("), scored AS (SELECT d.id, d.kind, d.source_id, d.changed_at, ");
+    score(&mut query, terms, &all);
+    query.push(
+        " FROM candidates JOIN search_documents d USING (id)), best AS (SELECT * FROM scored ORDER BY by_identifier DESC, text_score DESC, id LIMIT ",
+    );
+    query.push_bind(MOST_RANKED);
+    popularity(&mut query);
+    Ok(query.build_query_as().fetch_all(connection).await?)
+}
+
+fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) {
+    if reach != Reach::Desk {
+        query.push(" AND is_public");
+    }
+    let kinds: Vec<&str> = request
+        .kinds
+        .iter()
+        .filter(|kind| matches!(kind, Kind::Article | Kind::Faq))
+        .map(|kind| kind.as_str())
+        .collect();
+    if let [kind] = kinds.as_slice() {
+        query.push(" AND kind = ").push_bind((*kind).to_owned());
+    }
+    if let Some(language) = request.language {
+        query.push(" AND language = ").push_bind(language);
+    }
+    if let Some(category) = &request.category {
+        query.push(" AND category = ").push_bind(category.clone());
+    }
+}
+
+/// Each word by rarity and place, the share of the query that is there, the title, and nearness.
+fn score(query: &mut QueryBuilder<Postgres>, terms: &Terms, all: &str) {
+    let total = terms.total_weight();
+    query.push("((0");
+    for term in &terms.terms {
+        query.push(" + ").push_bind(term.weight / total).push(" * ");
+        query.push(if term.related.is_some() { "greatest(" } else { "(" });
+        rank_of(query, &term.exact);
+        if let Some(related) = &term.related {
+            query.push(", ").push_bind(RELATED).push(" * ");
+            rank_of(query, related);
+        }
+        query.push(")");
+    }
+    query.push(") * (0.3 + 0.7 * (0");
+    for term in &terms.terms {
+        query.push(" + CASE WHEN d.vector @@ ").push_bind(term.exact.clone());
+        query.push("::text::tsquery THEN ").push_bind(term.weight / total).push(" ELSE 0 END");
+    }
+    query.push(")) + ").push_bind(TITLE).push(" * (0");
+    for term in &terms.terms {
+        query.push(" + CASE WHEN d.title_vector @@ ").push_bind(term.exact.clone());
+        query.push("::text::tsquery THEN ").push_bind(term.weight / total).push(" ELSE 0 END");
+    }
+    query.push(") * (0.5 + 0.5 * least(1, (0");
+    for term in &terms.terms {
+        query.push(" + CASE WHEN d.title_vector @@ ").push_bind(term.exact.clone());
+        query.push("::text::tsquery THEN 1.0 ELSE 0 END");
+    }
+    query.push(") / greatest(d.title_words, 1)))");
+    let several = terms.terms.len() > 1;
+    if let Some(exact) = terms.exactly_all().filter(|_| several) {
+        query.push(" + ").push_bind(NEAR).push(" * least(1, ts_rank_cd(");
+        query.push_bind(PLACES.to_vec()).push("::float4[], d.vector, ");
+        query.push_bind(exact).push("::text::tsquery))");
+    }
+    query.push(")::float8 AS text_score, d.vector @@ ").push_bind(all.to_owned());
+    query.push("::text::tsquery AS has_all, ");
+    match &terms.identifiers {
+        Some(asked) => {
+            query.push("d.vector @@ ").push_bind(asked.clone()).push("::text::tsquery");
+        }
+        None => {
+            query.push("false");
+        }
+    }
+    query.push(" AS by_identifier");
+}
+
+fn rank_of(query: &mut QueryBuilder<Postgres>, asked: &str) {
+    query.push("ts_rank(").push_bind(PLACES.to_vec()).push("::float4[], d.vector, ");
+    query.push_bind(asked.to_owned()).push("::text::tsquery)::float8");
+}
+
+/// Between documents that fit alike, what is read more and was changed later comes first.
+fn popularity(query: &mut QueryBuilder<Postgres>) {
+    query.push(
+        ") SELECT b.id, b.by_identifier, b.has_all, (b.text_score * (1
+            + 0.004 * ln(1 + coalesce(a.views, f.views, 0)::float8)
+            + 0.02 * coalesce((a.helpful_votes - a.unhelpful_votes)::float8
+                / (a.helpful_votes + a.unhelpful_votes + 5), 0)
+            + 0.01 / (1 + greatest(0, extract(epoch FROM now() - b.changed_at)) / 31536000)))::float8 AS score
+         FROM best b
+         LEFT JOIN knowledge_base_articles a ON b.kind = 'article' AND a.id = b.source_id
+         LEFT JOIN faqs f ON b.kind = 'faq' AND f.id = b.source_id
+         ORDER BY b.by_identifier DESC, score DESC, b.id",
+    );
+}
+
+/// What a result shows of a document.
+pub(in crate::search) struct Shown {
+    pub id: i64,
+    pub kind: Kind,
+    pub public_id: i64,
+    pub language: Language,
+    pub title: String,
+    pub body: String,
+    pub category: String,
+    pub is_public: bool,
+    pub changed_at: DateTime<Utc>,
+    pub slug: Option<String>,
+}
+
+/// The documents of a page, in any order.
+pub(in crate::search) async fn shown(
+    connection: &mut PgConnection,
+    ids: &[i64],
+) -> DbResult<Vec<Shown>> {
+    Ok(sqlx::query_as!(
+        Shown,
+        r#"SELECT d.id AS "id!", d.kind AS "kind!: Kind", coalesce(a.id, d.source_id) AS "public_id!",
+                  d.language AS "language!: Language", d.title AS "title!", left(d.body, 20000) AS "body!",
+                  d.category AS "category!", d.is_public AS "is_public!", d.changed_at AS "changed_at!",
+                  a.slug AS "slug?"
+           FROM search_documents d
+           LEFT JOIN knowledge_base_articles a ON d.kind = 'article' AND a.id = d.source_id
+           WHERE d.id = ANY ($1)"#,
+        ids
+    )
+    .fetch_all(connection)
+    .await?)
+}
