@@ -5,6 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
 . benches/measure.sh
+. benches/sla.sh
 
 usage() {
     cat <<'HELP'
@@ -20,13 +21,13 @@ reads per second as ratios to pgbench in the same run, latencies of lists, memor
   --seconds S    how long each run lasts (4); each shape of list is measured for half of it
   --rounds R     how often product and pgbench take turns (3); medians are printed
   --port P       where the product listens meanwhile (3900)
-  --only PARTS   of start,lists,reads,creations (all), with commas
+  --only PARTS   of start,lists,reads,creations,sla (all), with commas
 
 Ten minutes on two cores, four of them to fill. Needs wrk, pgbench, curl and jq: installs wrk, curl and jq where it may.
 HELP
 }
 
-tickets=1000000 data='' keep=no binary='' seconds=4 rounds=3 port=3900 only=start,lists,reads,creations
+tickets=1000000 data='' keep=no binary='' seconds=4 rounds=3 port=3900 only=start,lists,reads,creations,sla
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage && exit 0 ;;
@@ -95,5 +96,6 @@ if part start; then measure_start; fi
 if part lists; then measure_lists; fi
 if part reads; then measure_reads; fi
 if part creations; then measure_creations; fi
+if part sla; then measure_sla; fi
 printf '\nmemory under load %s MiB at most, %s MiB afterwards\nload       %s after\n' \
     "$(memory VmHWM)" "$(memory VmRSS)" "$(cut -d' ' -f1-3 /proc/loadavg)"

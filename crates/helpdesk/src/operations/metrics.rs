@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::model::Outbox;
 use crate::notifications::service::receipts::Standing;
+use crate::sla::service::sweep;
 
 enum Kind {
     Counter,
@@ -55,6 +56,18 @@ const ALL: &[(&str, Kind, &str)] = &[
         Gauge,
         "Notifications and webhook calls that were given up, counted up to 100000.",
     ),
+    (
+        "kamhub_sla_running_clocks",
+        Gauge,
+        "Clocks that run, counted up to 100000, sampled each minute.",
+    ),
+    (
+        "kamhub_sla_due_lag_seconds",
+        Gauge,
+        "How long the step of a clock that is due longest has been waiting, sampled each minute.",
+    ),
+    ("kamhub_sla_sweep_seconds", Histogram, "Batches of the sweep that found something due."),
+    ("kamhub_sla_swept_tickets_total", Counter, "Tickets for whose clocks something was done."),
     ("kamhub_jobs_attempts_total", Counter, "Attempts at jobs by kind and outcome."),
     ("kamhub_jobs_run_seconds", Histogram, "How long a job's handler ran, by kind."),
     ("kamhub_jobs_waiting", Gauge, "Jobs that wait, counted up to 100000."),
@@ -94,6 +107,13 @@ pub(super) fn show_deliveries(standing: Standing, now: DateTime<Utc>) {
     let oldest = standing.oldest_at.map_or(0, |at| (now - at).num_seconds().max(0));
     metrics::gauge!("kamhub_deliveries_oldest_seconds").set(oldest as f64);
     metrics::gauge!("kamhub_deliveries_failed").set(standing.failed as f64);
+}
+
+// As above.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn show_clocks(clocks: sweep::Standing) {
+    metrics::gauge!("kamhub_sla_running_clocks").set(clocks.running as f64);
+    metrics::gauge!("kamhub_sla_due_lag_seconds").set(clocks.lag.as_secs_f64());
 }
 
 #[cfg(test)]

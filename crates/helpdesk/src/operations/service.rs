@@ -15,6 +15,7 @@ use super::repo;
 use crate::app::App;
 use crate::notifications::deliveries;
 use crate::notifications::service::receipts;
+use crate::sla::service::sweep;
 
 /// How long a dependency may take to answer. Probes give up after a second or two themselves.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -160,6 +161,8 @@ pub async fn sample_once(app: &App) -> Result<(), Error> {
     let outbox = repo::outbox(&mut connection, app.clock.now()).await?;
     let deliveries = receipts::standing(&mut connection, app.clock.now()).await?;
     metrics::show(&tickets, outbox);
+    let clocks = sweep::standing(&mut connection, app.clock.now()).await?;
     metrics::show_deliveries(deliveries, app.clock.now());
+    metrics::show_clocks(clocks);
     Ok(())
 }

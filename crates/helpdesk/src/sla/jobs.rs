@@ -33,10 +33,6 @@ impl Job for Sweep {
 ///
 /// # Errors
 /// A fault of the database, which is tried again.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "measures how long the work takes, and decides nothing"
-)]
 pub async fn run_sweep(app: App) -> Result<(), JobError> {
     for _ in 0..BATCHES {
         let began = Instant::now();
@@ -52,12 +48,6 @@ pub async fn run_sweep(app: App) -> Result<(), JobError> {
             break;
         }
     }
-    let mut connection = app.db.connection().await?;
-    let (running, lag) =
-        sweep::gauges(&mut connection, &*app.clock).await.map_err(JobError::retry)?;
-    #[allow(clippy::cast_precision_loss, reason = "a gauge of at most some millions")]
-    metrics::gauge!("kamhub_sla_running_clocks").set(running as f64);
-    metrics::gauge!("kamhub_sla_due_lag_seconds").set(lag.as_secs_f64());
     Ok(())
 }
 

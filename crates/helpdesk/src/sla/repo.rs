@@ -203,6 +203,16 @@ pub(super) async fn due(
     .await?)
 }
 
+/// The newest tickets of which something is kept.
+pub(super) async fn newest(connection: &mut PgConnection, most: i64) -> DbResult<Vec<TicketId>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT ticket_id AS "ticket_id: TicketId" FROM sla_tickets ORDER BY ticket_id DESC LIMIT $1"#,
+        most
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// Those of the tickets of which something is kept.
 pub(super) async fn known(
     connection: &mut PgConnection,
@@ -256,13 +266,15 @@ pub(super) async fn open_under_policy(
     .await?)
 }
 
-/// How many clocks run, and since when something has been due that nobody has done.
+/// How many clocks run, counted up to 100,000, and since when something has been due that nobody has
+/// done.
 pub(super) async fn gauges(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
 ) -> DbResult<(i64, Option<DateTime<Utc>>)> {
     let row = sqlx::query!(
-        r#"SELECT (SELECT count(*) FROM sla_clocks WHERE state = 'running') AS "running!",
+        r#"SELECT (SELECT count(*) FROM
+                   (SELECT FROM sla_clocks WHERE state = 'running' LIMIT 100000) AS counted) AS "running!",
                (SELECT min(next_step_at) FROM sla_tickets WHERE next_step_at <= $1) AS oldest"#,
         now
     )

@@ -1,6 +1,7 @@
 //! Use cases of the clocks. Whoever changes clocks holds the lock of their ticket.
 
 pub mod adopt;
+pub mod audit;
 mod case;
 pub mod check;
 pub mod explain;

@@ -226,6 +226,7 @@ async fn a_clock_is_explained_by_its_intervals_pauses_and_holidays() {
         json!([{"date": "2026-03-03", "name": "Day off", "closed": true}])
     );
     assert_eq!(resolution["timeZone"], "Asia/Kamchatka");
+    assert_eq!(resolution["calendarName"], "Kamchatka");
     let customer = customer(&app, &ticket);
     let seen = customer.get(&format!("{}/sla", path(&ticket))).await.data(200).clone();
     assert_eq!(seen, json!({"ticketId": ticket["id"], "expectedAnswerAt": first["dueAt"]}));

@@ -52,6 +52,9 @@ pub struct ClockView {
     pub calendar_id: CalendarId,
     /// That calendar as it was then.
     pub calendar_version_id: CalendarVersionId,
+    /// The calendar's name now.
+    #[schema(examples("Office hours"))]
+    pub calendar_name: Option<String>,
     /// The calendar's time zone.
     #[schema(examples("Asia/Kamchatka"))]
     pub time_zone: Option<String>,
@@ -161,6 +164,7 @@ impl From<ExplainedClock> for ClockView {
             policy_version: it.policy_number,
             calendar_id: kept.versions.calendar,
             calendar_version_id: kept.versions.calendar_version,
+            calendar_name: it.calendar_name,
             time_zone: it.zone,
             target_seconds: clock.target.get(),
             consumed_seconds: it.consumed.get(),

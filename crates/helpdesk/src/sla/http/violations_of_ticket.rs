@@ -1,4 +1,4 @@
-//! `GET /api/support/sla/violations/{ticketId}`.
+//! `GET /api/support/sla/violations/{id}`.
 
 use axum::extract::State;
 use kamhub_httpkit::{Answer, ApiResult, Envelope};
@@ -13,9 +13,9 @@ use crate::tickets::http::ticket_path::TicketPath;
 ///
 /// As they are stored, in the order in which the targets ran out.
 #[utoipa::path(
-    get, path = "/api/support/sla/violations/{ticketId}", operation_id = "sla_violations_of_ticket",
+    get, path = "/api/support/sla/violations/{id}", operation_id = "sla_violations_of_ticket",
     tag = "sla",
-    params(("ticketId" = String, Path, description = "The ticket's id or its number", example = "TKT-17")),
+    params(("id" = String, Path, description = "The ticket's id or its number", example = "TKT-17")),
     responses((status = 200, description = "The violations", body = Envelope<Vec<ViolationView>>)),
 )]
 pub async fn handler(

@@ -1,12 +1,15 @@
 //! Why a deadline is where it is: every interval that counted, every pause, holiday and change.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kamhub_kernel::{Actor, Clock};
 use kamhub_postgres::PgConnection;
 
 use super::check::look;
 use super::live::stored;
-use crate::calendars::{Calendar, OpenInterval, Seconds};
+use crate::calendars::{self, Calendar, OpenInterval, Seconds};
 use crate::ids::TicketId;
 use crate::sla::clock::Clock as SlaClock;
 use crate::sla::error::Error;
@@ -14,7 +17,7 @@ use crate::sla::history::{Happening, Phase};
 use crate::sla::model::{ClockState, Metric};
 use crate::sla::ticket::{Book, Kept, Row};
 use crate::sla::timeline::{self, Told, What};
-use crate::tickets::model::{Entry, Head};
+use crate::tickets::model::{self, Head};
 use crate::tickets::service as tickets;
 use crate::tickets::service::timeline as told;
 
@@ -41,6 +44,8 @@ pub struct ExplainedClock {
     pub kept: Kept,
     /// Which edit of the policy it counts by.
     pub policy_number: Option<u32>,
+    /// The calendar's name now.
+    pub calendar_name: Option<String>,
     /// The calendar's time zone.
     pub zone: Option<String>,
     /// The open time used until now, or until its end.
@@ -54,7 +59,7 @@ pub struct ExplainedClock {
     /// Holidays and dates with hours of their own on its way.
     pub holidays: Vec<Holiday>,
     /// What changed or was done about it, oldest first.
-    pub changes: Vec<Entry>,
+    pub changes: Vec<model::Entry>,
 }
 
 /// A time in which a clock did not run.
@@ -102,7 +107,16 @@ pub async fn explain(
     }
     let entries = told::whole(tx, ticket).await?;
     let history = timeline::history(&entries);
-    let clocks = sla.rows().map(|row| explained(row, now, &book, &entries, &history)).collect();
+    let mut clocks: Vec<ExplainedClock> =
+        sla.rows().map(|row| explained(row, now, &book, &entries, &history)).collect();
+    let mut names = HashMap::new();
+    for clock in &mut clocks {
+        let calendar = clock.kept.versions.calendar;
+        if let Entry::Vacant(name) = names.entry(calendar) {
+            name.insert(calendars::service::read(tx, calendar).await?.name);
+        }
+        clock.calendar_name = names.get(&calendar).cloned();
+    }
     Ok(Explained { ticket: head, clocks, next_step_at: sla.next_step_at(&book) })
 }
 
@@ -110,7 +124,7 @@ fn explained(
     row: Row<'_>,
     now: DateTime<Utc>,
     book: &Book,
-    entries: &[Entry],
+    entries: &[model::Entry],
     history: &[Told],
 ) -> ExplainedClock {
     let Row { clock, kept } = row;
@@ -123,6 +137,7 @@ fn explained(
         clock: clock.clone(),
         kept: *kept,
         policy_number: book.policy(&kept.versions).map(|policy| policy.number),
+        calendar_name: None,
         zone: calendar.map(|calendar| calendar.zone().name().to_owned()),
         consumed: calendar.map_or(clock.consumed, |calendar| clock.consumed_until(now, calendar)),
         intervals,
@@ -166,14 +181,14 @@ fn holidays(clock: &SlaClock, now: DateTime<Utc>, calendar: &Calendar) -> Vec<Ho
 }
 
 /// What the timeline says of this clock, and of all clocks of the ticket.
-fn changes(clock: &SlaClock, entries: &[Entry]) -> Vec<Entry> {
-    let of_this = |entry: &Entry| {
+fn changes(clock: &SlaClock, entries: &[model::Entry]) -> Vec<model::Entry> {
+    let of_this = |entry: &model::Entry| {
         let metric = entry.data.get("metric").and_then(|it| it.as_str()?.parse::<Metric>().ok());
         let number = entry.data.get("number").and_then(serde_json::Value::as_u64);
         (metric, number) == (Some(clock.metric), Some(u64::from(clock.number)))
     };
     let end = clock.fulfilled_at.or(clock.cancelled.map(|cancelled| cancelled.at));
-    let concerns = |entry: &&Entry| match entry.kind.as_str() {
+    let concerns = |entry: &&model::Entry| match entry.kind.as_str() {
         timeline::TERMS
         | timeline::CALENDAR
         | timeline::POLICY_DEACTIVATED

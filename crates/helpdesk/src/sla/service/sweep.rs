@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 use kamhub_kernel::Clock;
-use kamhub_postgres::PgConnection;
+use kamhub_postgres::{DbError, PgConnection};
 
 use super::case::Case;
 use super::record::record;
@@ -59,16 +59,24 @@ pub async fn sweep(tx: &mut PgConnection, clock: &dyn Clock) -> Result<Batch, Er
     Ok(Batch { found: due.len(), done: cases.len() })
 }
 
-/// How many clocks run, and how long the longest due step has been waiting.
+/// How the clocks stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// How many run, counted up to 100,000.
+    pub running: i64,
+    /// How long the step that is due longest has been waiting.
+    pub lag: Duration,
+}
+
+/// How the clocks stand at `now`.
 ///
 /// # Errors
 /// A database fault.
-pub async fn gauges(
+pub async fn standing(
     connection: &mut PgConnection,
-    clock: &dyn Clock,
-) -> Result<(i64, Duration), Error> {
-    let now = clock.now();
+    now: DateTime<Utc>,
+) -> Result<Standing, DbError> {
     let (running, oldest) = repo::gauges(connection, now).await?;
-    let lag = oldest.map_or(TimeDelta::zero(), |oldest| now - oldest);
-    Ok((running, lag.to_std().unwrap_or_default()))
+    let lag = oldest.and_then(|oldest| (now - oldest).to_std().ok()).unwrap_or_default();
+    Ok(Standing { running, lag })
 }

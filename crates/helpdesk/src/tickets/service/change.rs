@@ -231,14 +231,15 @@ pub(super) async fn write(
 ) -> Result<Ticket, Error> {
     let Some((was, is)) = difference(before, &after) else { return Ok(after) };
     let now = clock.now();
-    move_load(tx, now, before.worked_on_by(), after.worked_on_by()).await?;
     after.version = before.version + 1;
     after.updated_at = now;
     let mut data = json!({"before": was, "after": is});
     if let (Some(data), Value::Object(details)) = (data.as_object_mut(), details) {
         data.extend(details);
     }
+    // Listeners first: what they lock is never waited for with a ledger row in hand.
     timeline::append(tx, clock, actor, &mut after, vec![(kind, data)]).await?;
+    move_load(tx, now, before.worked_on_by(), after.worked_on_by()).await?;
     repo::update(tx, &after).await?;
     let event = match kind {
         "deleted" => EventType::TicketDeleted,

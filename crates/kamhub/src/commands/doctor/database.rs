@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use kamhub_cache::{Cache, Health};
+use kamhub_helpdesk::sla::service::{audit, sweep};
 use kamhub_jobs::Queue;
 use kamhub_kernel::Clock as _;
 use kamhub_postgres::migrations::{self, Standing};
@@ -22,6 +23,8 @@ const SKEW_MS: i64 = 1_000;
 const BAD_SKEW_MS: i64 = 10_000;
 /// Seconds that a due job may wait before somebody should look.
 const LATE: i64 = 300;
+/// How many tickets' clocks are made again from their timelines.
+const AUDITED: i64 = 50;
 
 /// What PostgreSQL says of itself.
 #[derive(sqlx::FromRow)]
@@ -82,6 +85,7 @@ async fn look_inside(report: &mut Report, config: &Config, db: &Db) -> DbResult<
     }
     if matches!(standing, Standing::Current | Standing::Ahead(_)) {
         jobs(report, db).await?;
+        clocks(report, db).await?;
     }
     if standing == Standing::Current {
         outlets::look_inside(report, db).await?;
@@ -162,6 +166,38 @@ async fn jobs(report: &mut Report, db: &Db) -> DbResult<()> {
             .warn("jobs", format!("one has waited for {late} s: start a worker ('kamhub worker')"));
     } else {
         report.ok("jobs", format!("{} wait, none is dead", backlog.waiting));
+    }
+    Ok(())
+}
+
+async fn clocks(report: &mut Report, db: &Db) -> DbResult<()> {
+    let mut connection = db.connection().await?;
+    let standing = sweep::standing(&mut connection, CLOCK.now()).await?;
+    let lag = standing.lag.as_secs();
+    if i64::try_from(lag).is_ok_and(|lag| lag > LATE) {
+        let text = format!(
+            "deadlines that passed {lag} s ago have not been noticed: start a worker ('kamhub worker')"
+        );
+        report.warn("deadlines", text);
+    } else {
+        report.ok("deadlines", format!("{} clocks run, and none is late", standing.running));
+    }
+    match audit::newest(&mut connection, AUDITED).await {
+        Ok((compared, wrong)) if wrong.is_empty() => {
+            report.ok(
+                "clocks",
+                format!("those of the {compared} newest tickets follow from their timelines"),
+            );
+        }
+        Ok((_, wrong)) => {
+            let tickets: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+            let text =
+                format!("do not follow from the timelines of the tickets {}", tickets.join(", "));
+            report.fail("clocks", text);
+        }
+        Err(error) => {
+            report.fail("clocks", format!("cannot be compared with the timelines: {error}"))
+        }
     }
     Ok(())
 }
