@@ -48,15 +48,18 @@ class Moods:
 
 
 class Taken:
-    """What a receiver took: the contents by id."""
+    """What a receiver took: the contents by id, in the order in which each id came first."""
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.by_id = collections.defaultdict(list)
+        self.by_id = {}
 
     def add(self, name, content):
         with self.lock:
-            self.by_id[name].append(content)
+            self.by_id.setdefault(name, []).append(content)
+
+    def places(self):
+        return {name: place for place, name in enumerate(self.by_id)}
 
 
 def smtp_sink(seed):
@@ -131,8 +134,8 @@ class Server(socketserver.ThreadingTCPServer):
 
 def http_sink(seed):
     """An HTTP server; answers 500, 503 or 429 with Retry-After, hangs up before or after it took the call, or stalls."""
-    moods = Moods(seed, ["500", "503", "429", "hang up", "take and hang up", "stall"])
-    taken = Taken()
+    moods = Moods(seed, ["500", "503", "429", "hang up", "take and hang up"] * 3 + ["stall"])
+    posts, calls = Taken(), Taken()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
@@ -143,7 +146,8 @@ def http_sink(seed):
                 self.close_connection = True
                 return
             if mood in ("take", "take and hang up"):
-                taken.add(self.headers.get("webhook-id", self.path), body)
+                name = self.headers.get("webhook-id")
+                (calls if name else posts).add(name or body, body)
             if mood == "take and hang up":
                 self.close_connection = True
                 return
@@ -158,7 +162,7 @@ def http_sink(seed):
 
     server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server.server_address[1], moods, taken
+    return server.server_address[1], moods, (posts, calls)
 
 
 class Workers:
@@ -244,14 +248,15 @@ def tickets(product, key, count, due_from, due_for, chance):
 UNFINISHED = """
     SELECT (SELECT count(*) FROM sla_notifications WHERE status <> 'sent')
          + (SELECT count(*) FROM deliveries WHERE status <> 'sent') AS n,
-           (SELECT count(*) FROM sla_violations) AS violations"""
+           (SELECT count(*) FROM sla_violations) AS violations,
+           (SELECT count(*) FROM deliveries WHERE channel = 'webhook') AS calls"""
 
 
 def await_end(product, expected, within):
     until = time.monotonic() + within
     while time.monotonic() < until:
         row = product.rows(UNFINISHED)[0]
-        if row["n"] == 0 and row["violations"] >= expected:
+        if row["n"] == 0 and row["violations"] >= expected and row["calls"] >= expected:
             return
         time.sleep(1)
 
@@ -272,12 +277,28 @@ QUERIES = [
     ("inbox deliveries without exactly one entry",
      "SELECT d.id FROM deliveries d LEFT JOIN inbox_entries e ON e.delivery_id = d.id WHERE d.channel = 'dashboard' "
      "GROUP BY d.id HAVING count(e.id) <> 1"),
+    ("violations that were not told to the webhook exactly once",
+     "SELECT o.id FROM event_outbox o LEFT JOIN deliveries d ON d.event_id = o.id AND d.channel = 'webhook' "
+     "WHERE o.type = 'sla.violation_detected' GROUP BY o.id HAVING count(d.id) <> 1"),
     ("dead letters, and jobs of deliveries that are left",
      "SELECT id, kind, state, last_error FROM jobs WHERE state = 'dead' OR kind LIKE 'notifications.send%'"),
 ]
 
 
-def checks(product, mails, posts):
+def out_of_order(product, calls):
+    """Webhook calls about a ticket that came before an earlier one about it."""
+    rows = product.rows("SELECT i.id || '-' || d.id AS name, d.sequence FROM deliveries d, installation i "
+                        "WHERE d.channel = 'webhook' ORDER BY d.id")
+    places, last, wrong = calls.places(), {}, []
+    for row in rows:
+        place = places.get(row["name"], -1)
+        if place < last.get(row["sequence"], -1):
+            wrong.append(row["name"])
+        last[row["sequence"]] = place
+    return wrong
+
+
+def checks(product, mails, posts, calls):
     for sentence, query in QUERIES:
         yield sentence, product.rows(query)
     letters = product.rows("SELECT 'kh-' || i.id || '-' || d.id AS name, d.destination FROM deliveries d, installation i "
@@ -289,7 +310,14 @@ def checks(product, mails, posts):
     yield ("mails whose repetition is not the same letter",
            [name for name, copies in mails.by_id.items() if len(set(copies)) > 1])
     slack = product.rows("SELECT count(*) AS n FROM deliveries WHERE channel = 'slack'")[0]["n"]
-    came = sum(len(set(bodies)) for bodies in posts.by_id.values())
+    came = len(posts.by_id)
+    hooks = {row["name"] for row in product.rows("SELECT i.id || '-' || d.id AS name FROM deliveries d, installation i "
+                                                 "WHERE d.channel = 'webhook'")}
+    yield "webhook calls that are sent and never came", [name for name in hooks if name not in calls.by_id]
+    yield "webhook calls that came under an id that nobody sent", [name for name in calls.by_id if name not in hooks]
+    yield ("webhook calls whose repetition is not the same event",
+           [name for name, bodies in calls.by_id.items() if len(set(bodies)) > 1])
+    yield "webhook calls about a ticket that overtook an earlier one", out_of_order(product, calls)
     yield "messages to Slack that never came, or were not sent", [] if came == slack else [f"{slack} sent, {came} came"]
 
 
@@ -301,6 +329,8 @@ def prove(product, workers, arguments, smtp, slack):
     asked(product, key, "POST", "/api/support/sla/policies",
           {"name": "Everything in ten minutes", "firstResponseMinutes": TARGET_MINUTES,
            "resolutionMinutes": TARGET_MINUTES, "active": True}, 201)
+    asked(product, key, "POST", "/api/support/webhooks",
+          {"url": f"http://127.0.0.1:{slack[0]}/hooks", "events": ["sla.violation_detected"]}, 201)
     # Creation ends well before the first deadline passes.
     due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=10 + arguments.tickets / 25)
     tickets(product, key, arguments.tickets, due, arguments.seconds, chance)
@@ -319,8 +349,8 @@ def prove(product, workers, arguments, smtp, slack):
 
 
 def report(product, workers, smtp, slack):
-    (_, mail_moods, mails), (_, slack_moods, posts) = smtp, slack
-    copies = sum(len(found) - 1 for found in mails.by_id.values())
+    (_, mail_moods, mails), (_, slack_moods, (posts, calls)) = smtp, slack
+    again = {taken: sum(len(found) - 1 for found in taken.by_id.values()) for taken in (mails, calls)}
     for name, moods in (("mail server", mail_moods), ("HTTP server", slack_moods)):
         total = sum(moods.counts.values())
         failed = total - moods.counts["take"]
@@ -332,9 +362,10 @@ def report(product, workers, smtp, slack):
                (SELECT count(*) FROM deliveries) AS deliveries,
                (SELECT max(attempts) FROM deliveries) AS attempts""")[0]
     print(f"{counts['violations']} violations, {counts['notifications']} notifications in {counts['deliveries']} "
-          f"deliveries, at most {counts['attempts']} attempts; {len(mails.by_id)} mails came, {copies} of them again\n")
+          f"deliveries, at most {counts['attempts']} attempts; {len(mails.by_id)} mails came, and {again[mails]} copies; "
+          f"{len(calls.by_id)} webhook calls came, and {again[calls]} copies\n")
     wrong = 0
-    for sentence, found in checks(product, mails, posts):
+    for sentence, found in checks(product, mails, posts, calls):
         wrong += len(found)
         print(f"{len(found):6}  {sentence}")
         for entry in found[:5]:
@@ -362,6 +393,8 @@ def main():
         "MAIL_FROM": "KamHub Support <desk@desk.example>",
         "SLACK_WEBHOOK_URL": f"http://127.0.0.1:{slack[0]}/services/T0/B0/x",
         "KAMHUB_DELIVERY_RETRY_LONGEST_SECONDS": "2",
+        "KAMHUB_WEBHOOK_ALLOW_HTTP": "true",
+        "KAMHUB_WEBHOOK_ALLOW_PRIVATE": "true",
         "LOG_LEVEL": "off",
     })
     workers = Workers(product, 0)

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use kamhub_helpdesk::Settings;
 use kamhub_helpdesk::notifications::model::Outlets;
-use kamhub_mail::{Address, Mailer, Server};
+use kamhub_mail::{Address, Mailer, Server, ServerError};
 use values::Values;
 
 /// The file that is read where neither `--config` nor `KAMHUB_CONFIG` names one.
@@ -263,9 +263,14 @@ fn csat_delay(values: &Values, given: Option<Duration>) -> Result<Option<Duratio
 fn outlets(values: &Values) -> Result<Outlets> {
     let given = Outlets::default();
     let address = "an address such as support@example.com or Support <support@example.com>";
-    let server: Option<Server> = match values.text("smtp_url") {
-        Some(text) => Some(text.parse().map_err(|error| values.fault("smtp_url", error))?),
+    let server: Option<Server> = match values.text("smtp_url").map(str::parse) {
         None => None,
+        Some(Ok(server)) => Some(server),
+        Some(Err(ServerError)) => {
+            let server = "an address such as smtp://user:password@mail.example.com:587 (STARTTLS), \
+                          smtps://user:password@mail.example.com:465 (TLS) or smtp://127.0.0.1:25?tls=none";
+            return Err(values.fault("smtp_url", server));
+        }
     };
     let from: Option<Address> = values.read("mail_from", address)?;
     let mail = match (server, from) {

@@ -92,3 +92,17 @@ fn the_example_lists_every_key_at_its_default_and_parses_when_all_are_set() {
     let config = load(&set, &[], &[]).unwrap();
     assert_eq!(config.port, 3000);
 }
+
+#[test]
+fn a_mail_server_needs_a_sender_and_its_password_is_never_shown() {
+    let fault = |variables: &[(&str, &str)]| load("", variables, &[]).err().unwrap().to_string();
+    let server = ("SMTP_URL", "smtp://desk:geheim@mail.example.com");
+    assert!(fault(&[server]).contains("MAIL_FROM is missing"));
+    let told = fault(&[
+        ("SMTP_URL", "smtp://desk:geheim@mail.example.com:x"),
+        ("MAIL_FROM", "a@b.example"),
+    ]);
+    assert!(told.starts_with("SMTP_URL must be an address") && !told.contains("geheim"), "{told}");
+    let config = load("", &[server, ("MAIL_FROM", "Desk <desk@example.com>")], &[]).unwrap();
+    assert!(!format!("{:?}", config.settings).contains("geheim"));
+}

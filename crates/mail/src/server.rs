@@ -32,10 +32,7 @@ pub struct Server {
 
 /// A text that names no server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "must be an address such as smtp://user:password@mail.example.com:587 (STARTTLS), \
-     smtps://user:password@mail.example.com:465 (TLS) or smtp://127.0.0.1:25?tls=none"
-)]
+#[error("names no mail server")]
 pub struct ServerError;
 
 impl fmt::Debug for Server {

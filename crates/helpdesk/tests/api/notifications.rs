@@ -81,6 +81,23 @@ async fn a_known_customer_is_told_of_answers_and_of_the_resolution_and_never_of_
 }
 
 #[tokio::test]
+async fn a_customer_is_asked_how_it_was_with_a_link_for_each_star() {
+    let desk = Desk::with(|settings| settings.csat_delay = Some(std::time::Duration::ZERO)).await;
+    let ticket = create(&desk.app.admin, json!({})).await;
+    patch(&desk.app, &ticket, json!({"status": "in_progress"})).await.data(200);
+    patch(&desk.app, &ticket, json!({"status": "resolved"})).await.data(200);
+    desk.work().await;
+    desk.later(Duration::hours(1)).await;
+    let mails = desk.mail.mails_to(CUSTOMER);
+    let (text, html) = mails.last().unwrap().bodies();
+    for stars in 1..=5 {
+        let link = format!("&rating={stars}");
+        assert!(text.contains(&link) && html.contains(&format!("rating={stars}")), "{text}{html}");
+    }
+    assert_eq!(kinds(&desk.receipts(&ticket).await).last(), Some(&"feedback_request"));
+}
+
+#[tokio::test]
 async fn mail_speaks_the_customers_language() {
     let desk = Desk::start().await;
     create(&desk.app.admin, json!({})).await;

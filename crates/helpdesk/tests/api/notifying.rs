@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
+use kamhub_helpdesk::Settings;
 use kamhub_helpdesk::events::Event;
 use kamhub_helpdesk::ids::{AgentId, TicketId};
 use kamhub_helpdesk::jobs;
@@ -28,6 +29,11 @@ pub struct Desk {
 
 impl Desk {
     pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With other settings.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let (mail, slack) = (SmtpSink::start().await, HttpSink::start().await);
         let from = "KamHub Support <desk@kamhub.example>".parse().unwrap();
         let mailer = Mailer::new(mail.url().parse().unwrap(), from).unwrap();
@@ -36,6 +42,7 @@ impl Desk {
             settings.outlets.mail = Some(mailer);
             settings.outlets.slack_webhook = Some(hook);
             settings.csat_delay = None;
+            change(settings);
         })
         .await;
         Self { app, mail, slack, taken: AtomicI64::new(0) }

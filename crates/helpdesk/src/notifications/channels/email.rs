@@ -13,7 +13,7 @@ use crate::identity;
 #[template(path = "mail/message.txt", escape = "none")]
 struct Plain<'a> {
     words: &'a Words,
-    link: Option<&'a str>,
+    links: &'a [Link],
 }
 
 /// The mail as HTML. Every value is escaped by the template's own rule.
@@ -21,8 +21,14 @@ struct Plain<'a> {
 #[template(path = "mail/message.html")]
 struct Html<'a> {
     words: &'a Words,
-    link: Option<&'a str>,
+    links: &'a [Link],
     language: Language,
+}
+
+/// Something to open.
+struct Link {
+    label: String,
+    address: String,
 }
 
 /// Sends a delivery.
@@ -49,11 +55,11 @@ fn letter(app: &App, delivery: &Delivery, from: &Address) -> Result<Letter, Stri
     let outlets = &app.settings.outlets;
     let words = words(outlets, &content);
     let language = content.language.unwrap_or(outlets.language);
-    let link = link(app, delivery, &content);
-    let link = link.as_deref();
+    let links = links(app, delivery, &content, &words);
+    let links = links.as_slice();
     let render = |error: askama::Error| format!("the template fails: {error}");
-    let text = Plain { words: &words, link }.render().map_err(render)?;
-    let html = Html { words: &words, link, language }.render().map_err(render)?;
+    let text = Plain { words: &words, links }.render().map_err(render)?;
+    let html = Html { words: &words, links, language }.render().map_err(render)?;
     let to = Address::new(content.name.as_deref(), &delivery.destination)
         .map_err(|error| format!("the address {error}"))?;
     Ok(Letter {
@@ -69,15 +75,21 @@ fn letter(app: &App, delivery: &Delivery, from: &Address) -> Result<Letter, Stri
     })
 }
 
-/// A link that opens the ticket for its customer, for as long as any such link does.
-fn link(app: &App, delivery: &Delivery, content: &Content) -> Option<String> {
-    if content.link.is_some() {
-        return content.link.clone();
+/// A link for each star where the customer is asked how it was (docs/FEEDBACK.md); otherwise one that
+/// opens the ticket for its customer, for as long as any such link does.
+fn links(app: &App, delivery: &Delivery, content: &Content, words: &Words) -> Vec<Link> {
+    if let Some(link) = &content.link {
+        let star =
+            |stars| Link { label: "★".repeat(stars), address: format!("{link}&rating={stars}") };
+        return (1..=5).rev().map(star).collect();
     }
-    let (ticket, customer) = (content.ticket.as_ref()?.id, content.customer?);
+    let (Some(ticket), Some(customer)) = (&content.ticket, content.customer) else {
+        return Vec::new();
+    };
     let ends = delivery.created_at + identity::service::TICKET_LINK_LIFE;
-    let token = identity::service::ticket_link_create(&app.keys, ticket, customer, ends);
-    Some(identity::service::ticket_link_url(&app.settings.public_url, &token))
+    let token = identity::service::ticket_link_create(&app.keys, ticket.id, customer, ends);
+    let address = identity::service::ticket_link_url(&app.settings.public_url, &token);
+    vec![Link { label: words.button.clone(), address }]
 }
 
 /// Mails about one ticket hang together by a Message-ID that only names the ticket.

@@ -71,10 +71,7 @@ pub(super) fn words(outlets: &Outlets, content: &Content) -> Words {
         quote: content.text.clone(),
         lines: named.map(|deadline| line(deadline, language, zone)).collect(),
         more,
-        button: match content.kind {
-            Kind::FeedbackRequest => pick("Оценить", "Rate"),
-            _ => pick("Открыть обращение", "Open the ticket"),
-        },
+        button: pick("Открыть обращение", "Open the ticket"),
         footer,
     }
 }

@@ -1,5 +1,6 @@
 //! By which channels this desk reaches people, as the operator configured them.
 
+use std::fmt;
 use std::time::Duration;
 
 use kamhub_mail::{Address, Mailer};
@@ -7,7 +8,7 @@ use kamhub_mail::{Address, Mailer};
 use super::preferences::Language;
 
 /// The settings of notifications.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Outlets {
     /// Sends mail; none where no server is configured.
     pub mail: Option<Mailer>,
@@ -19,6 +20,18 @@ pub struct Outlets {
     pub language: Language,
     /// The longest wait between two attempts at a delivery.
     pub retry_longest: Duration,
+}
+
+impl fmt::Debug for Outlets {
+    /// Without what would let others send in our name.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Outlets")
+            .field("mail", &self.mail.as_ref().map(Mailer::server))
+            .field("slack", &self.slack_webhook.is_some())
+            .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Outlets {
