@@ -67,6 +67,20 @@ pub fn words_to_repair(query: &Query, vocabulary: &Vocabulary) -> BTreeSet<Strin
     wanted
 }
 
+/// The parts that unknown words may consist of where a space is missing: `личныйкабинет`.
+pub fn words_to_split(mistyped: &BTreeSet<String>) -> BTreeSet<String> {
+    let parts = mistyped.iter().flat_map(|word| splits(word));
+    parts.flat_map(|(head, tail)| [head, tail]).collect()
+}
+
+/// Every way to cut a word in two of at least three letters.
+fn splits(word: &str) -> Vec<(String, String)> {
+    let cuts = word.char_indices().map(|(at, _)| word.split_at(at));
+    cuts.filter(|(head, tail)| head.chars().count() >= 3 && tail.chars().count() >= 3)
+        .map(|(head, tail)| (head.to_owned(), tail.to_owned()))
+        .collect()
+}
+
 /// A word as it will be looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
@@ -135,12 +149,12 @@ fn read_chunk(
     let words: Vec<String> = chunk
         .words
         .iter()
-        .map(|word| match other_reading(word, vocabulary, repairs) {
+        .flat_map(|word| match other_reading(word, vocabulary, repairs) {
             Some((better, reason)) => {
                 by = Some(reason);
                 better
             }
-            None => word.clone(),
+            None => vec![word.clone()],
         })
         .collect();
     if by.is_none() && !swapped.is_empty() {
@@ -164,7 +178,7 @@ fn other_reading(
     word: &str,
     vocabulary: &Vocabulary,
     repairs: &Repairs,
-) -> Option<(String, CorrectedBy)> {
+) -> Option<(Vec<String>, CorrectedBy)> {
     if is_word_known(word, vocabulary) {
         return None;
     }
@@ -177,10 +191,21 @@ fn other_reading(
         })
         .max();
     match (spelled, repair(word, repairs)) {
-        (Some((.., spelled)), _) => Some((spelled, CorrectedBy::Transliteration)),
-        (None, Some(repaired)) => Some((repaired, CorrectedBy::Typo)),
-        (None, None) => None,
+        (Some((.., spelled)), _) => Some((vec![spelled], CorrectedBy::Transliteration)),
+        (None, Some(repaired)) => Some((vec![repaired], CorrectedBy::Typo)),
+        (None, None) => split(word, vocabulary).map(|parts| (parts, CorrectedBy::Typo)),
     }
+}
+
+/// The two known words that a word consists of, where there are such: those of which the rarer is commonest.
+fn split(word: &str, vocabulary: &Vocabulary) -> Option<Vec<String>> {
+    let documents = |part: &str| vocabulary.get(part).map_or(0, |known| known.documents);
+    splits(word)
+        .into_iter()
+        .map(|(head, tail)| (documents(&head).min(documents(&tail)), head, tail))
+        .filter(|(documents, ..)| *documents > 0)
+        .max()
+        .map(|(_, head, tail)| vec![head, tail])
 }
 
 fn repair(word: &str, repairs: &Repairs) -> Option<String> {

@@ -15,8 +15,8 @@ const TEXTS: [(&str, i64); 10] = [
     ("ticket", 6),
 ];
 
-fn vocabulary(query: &Query) -> Vocabulary {
-    words_to_look_up(query)
+fn looked_up(words: BTreeSet<String>) -> Vocabulary {
+    words
         .into_iter()
         .map(|word| {
             let documents = TEXTS.iter().find(|(known, _)| *known == word).map_or(0, |(_, n)| *n);
@@ -31,7 +31,7 @@ fn vocabulary(query: &Query) -> Vocabulary {
 
 fn read_by_texts(text: &str) -> Reading {
     let query = Query::parse(text);
-    let vocabulary = vocabulary(&query);
+    let mut vocabulary = looked_up(words_to_look_up(&query));
     let near: Vec<Candidate> = TEXTS
         .iter()
         .map(|(word, documents)| Candidate { word: (*word).to_owned(), documents: *documents })
@@ -57,6 +57,7 @@ fn each_step_reads_what_the_one_before_cannot() {
         ("возврат deneg", "возврат денег", CorrectedBy::Transliteration),
         ("tikcet", "ticket", CorrectedBy::Typo),
         ("ghbyntr", "принтер", CorrectedBy::Keyboard),
+        ("возвратденег", "возврат денег", CorrectedBy::Typo),
     ];
     for (typed, meant, by) in cases {
         assert_eq!(corrected(typed), Some((meant.to_owned(), by)), "{typed}");

@@ -17,6 +17,9 @@ const MOST_RANKED: i64 = 200;
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(in crate::search) struct Ranked {
     pub id: i64,
+    pub kind: Kind,
+    /// The article's or the question's id, the same in every language.
+    pub public_id: i64,
     pub score: f64,
     pub by_identifier: bool,
     pub has_all: bool,
@@ -143,7 +146,7 @@ fn rank_of(query: &mut QueryBuilder<Postgres>, asked: &str) {
 /// Between documents that fit alike, what is read more and was changed later comes first.
 fn popularity(query: &mut QueryBuilder<Postgres>) {
     query.push(
-        ") SELECT b.id, b.by_identifier, b.has_all, (b.text_score * (1
+        ") SELECT b.id, b.kind, coalesce(a.article_id, b.source_id) AS public_id, b.by_identifier, b.has_all, (b.text_score * (1
             + 0.004 * ln(1 + coalesce(a.views, f.views, 0)::float8)
             + 0.02 * coalesce((a.helpful_votes - a.unhelpful_votes)::float8
                 / (a.helpful_votes + a.unhelpful_votes + 5), 0)
@@ -176,7 +179,7 @@ pub(in crate::search) async fn shown(
 ) -> DbResult<Vec<Shown>> {
     Ok(sqlx::query_as!(
         Shown,
-        r#"SELECT d.id AS "id!", d.kind AS "kind!: Kind", coalesce(a.id, d.source_id) AS "public_id!",
+        r#"SELECT d.id AS "id!", d.kind AS "kind!: Kind", coalesce(a.article_id, d.source_id) AS "public_id!",
                   d.language AS "language!: Language", d.title AS "title!", left(d.body, 20000) AS "body!",
                   d.category AS "category!", d.is_public AS "is_public!", d.changed_at AS "changed_at!",
                   a.slug AS "slug?"

@@ -10,7 +10,7 @@ const MOST: i64 = 200;
 /// A title.
 pub(in crate::search) struct Title {
     pub kind: Kind,
-    pub source_id: i64,
+    pub public_id: i64,
     pub title: String,
     pub language: Language,
     pub slug: Option<String>,
@@ -31,7 +31,7 @@ pub(in crate::search) async fn titles(
                SELECT kind, source_id, title, language, title_words FROM search_documents
                WHERE title_vector @@ $1::text::tsquery AND is_public AND ($3::text IS NULL OR language = $3)
                ORDER BY id DESC LIMIT $5)
-           SELECT c.kind AS "kind!: Kind", coalesce(a.id, c.source_id) AS "source_id!", c.title AS "title!",
+           SELECT c.kind AS "kind!: Kind", coalesce(a.article_id, c.source_id) AS "public_id!", c.title AS "title!",
                   c.language AS "language!: Language", a.slug AS "slug?"
            FROM candidates c
            LEFT JOIN knowledge_base_articles a ON c.kind = 'article' AND a.id = c.source_id

@@ -1,5 +1,6 @@
 //! One search: the query is read, candidates are found down the ladder, and the page is shown.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kamhub_cache::Cache;
@@ -136,8 +137,11 @@ async fn find_documents(
     if found.len() < ENOUGH && terms.terms.len() > 1 {
         found = documents::ranked(connection, terms, Depth::AnyWord, reach, request).await?;
     }
+    // Of an article's languages the one that fits best.
+    let mut known = BTreeSet::new();
     Ok(found
         .into_iter()
+        .filter(|ranked| known.insert((ranked.kind, ranked.public_id)))
         .map(|ranked| Place {
             group: Group::Documents,
             id: ranked.id,

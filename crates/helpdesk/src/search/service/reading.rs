@@ -22,10 +22,13 @@ pub(super) async fn read(
 ) -> Result<Reading, Error> {
     let wanted: Vec<String> = ladder::words_to_look_up(query).into_iter().collect();
     let mut vocabulary = words::vocabulary(connection, &wanted, scopes).await?;
-    let mistyped: Vec<String> = ladder::words_to_repair(query, &vocabulary).into_iter().collect();
+    let mistyped = ladder::words_to_repair(query, &vocabulary);
     if mistyped.is_empty() {
         return Ok(ladder::read(query, &vocabulary, &Repairs::new()));
     }
+    let parts: Vec<String> = ladder::words_to_split(&mistyped).into_iter().collect();
+    vocabulary.extend(words::vocabulary(connection, &parts, scopes).await?);
+    let mistyped: Vec<String> = mistyped.into_iter().collect();
     let repairs = near(connection, &mistyped, scopes).await?;
     let read = ladder::read(query, &vocabulary, &repairs);
     let fresh: Vec<String> = read

@@ -51,7 +51,7 @@ fn readings(text: &str) -> Vec<(String, Option<CorrectedBy>)> {
 fn shown(title: Title, beginnings: &BTreeSet<String>) -> Suggestion {
     Suggestion {
         kind: title.kind,
-        id: title.source_id.to_string(),
+        id: title.public_id.to_string(),
         title: snippet::begun(&title.title, beginnings),
         language: title.language,
         slug: title.slug,
