@@ -117,6 +117,9 @@ pub const TABLE: &[(&str, Access)] = &[
     ("sla_policy_replace", Staff(SlaManage)),
     ("sla_policy_delete", Staff(SlaManage)),
     ("sla_policy_versions", Staff(SlaRead)),
+    ("sla_re_evaluate", Staff(SlaManage)),
+    ("sla_simulate", Staff(SlaManage)),
+    ("sla_run_read", Staff(SlaRead)),
     // clocks
     ("sla_check", Staff(SlaRead)),
     ("sla_violation_list", Staff(SlaRead)),

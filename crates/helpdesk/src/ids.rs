@@ -30,6 +30,8 @@ kamhub_kernel::typed_id! {
     PolicyId,
     /// A policy as it was between two edits.
     PolicyVersionId,
+    /// A re-evaluation or a simulation.
+    RunId,
 }
 
 kamhub_kernel::typed_id! {

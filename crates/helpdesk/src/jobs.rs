@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::feedback::service::requests::{self, Outcome, RequestCsat};
+use crate::reports::runs;
 use crate::sla::jobs as sla;
 use crate::tickets::service::backlog;
 use crate::{assignment, events, identity, knowledge, notifications};
@@ -52,6 +53,7 @@ pub fn registry(app: &App) -> Result<Registry, QueueError> {
     crate::search::jobs::register(&mut registry, app)?;
     clocks(app, &mut registry)?;
     knowledge::jobs::register(&mut registry, app)?;
+    runs::jobs::register(&mut registry, app)?;
     Ok(registry)
 }
 
@@ -163,8 +165,9 @@ async fn forget(app: App, _: Context) -> Result<(), JobError> {
     // Views of yesterday may still be on their way.
     let yesterday = (now - TimeDelta::days(1)).date_naive();
     let views = knowledge::views::forget_before(&mut connection, yesterday).await?;
-    if keys + events + sessions + receipts + views > 0 {
-        tracing::info!(keys, events, sessions, receipts, views, "old rows forgotten");
+    let runs = runs::service::forget_before(&mut connection, now - EVENTS_KEPT).await?;
+    if keys + events + sessions + receipts + views + runs > 0 {
+        tracing::info!(keys, events, sessions, receipts, views, runs, "old rows forgotten");
     }
     Ok(())
 }

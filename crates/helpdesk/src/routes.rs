@@ -18,6 +18,7 @@ use crate::notifications::http as notifications;
 use crate::openapi::Document;
 use crate::operations::http as operations;
 use crate::reports::http as reports;
+use crate::reports::runs::http as runs;
 use crate::search::http as search;
 use crate::sla::http as sla;
 use crate::sla::policies::http as policies;
@@ -100,6 +101,9 @@ fn policies() -> OpenApiRouter<App> {
         ))
         .routes(routes!(policies::versions::handler))
         .routes(routes!(reports::compliance::handler))
+        .routes(routes!(runs::reevaluate::handler))
+        .routes(routes!(runs::simulate::handler))
+        .routes(routes!(runs::read::handler))
 }
 
 fn tickets() -> OpenApiRouter<App> {

@@ -8,6 +8,7 @@
 
 pub mod error;
 pub mod http;
+pub mod input;
 pub mod model;
 mod repo;
 pub mod service;

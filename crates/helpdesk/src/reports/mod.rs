@@ -4,6 +4,7 @@
 pub mod error;
 pub mod http;
 mod repo;
+pub mod runs;
 pub mod service;
 
 pub use error::Error;

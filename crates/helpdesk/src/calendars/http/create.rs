@@ -6,8 +6,8 @@ use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::input::{HoursGiven, report_name};
 use crate::app::App;
+use crate::calendars::input::{HoursGiven, report_name};
 use crate::calendars::service;
 use crate::calendars::spec::{CalendarSpec, HolidaySpec, OverrideSpec, WeeklySpec};
 use crate::calendars::view::CalendarView;
@@ -52,7 +52,7 @@ impl Validate for CreateCalendar {
         if self.weekly.is_none() {
             report.append(Path::new("weekly"), Error::new("is required"));
         }
-        self.hours().report(report);
+        self.hours().report(&Path::empty(), report);
     }
 }
 

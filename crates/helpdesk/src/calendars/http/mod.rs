@@ -2,7 +2,6 @@
 
 pub mod archive;
 pub mod create;
-pub mod input;
 pub mod list;
 pub mod preview;
 pub mod read;

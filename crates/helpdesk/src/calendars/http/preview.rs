@@ -8,8 +8,8 @@ use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::input::HoursGiven;
 use crate::app::App;
+use crate::calendars::input::HoursGiven;
 use crate::calendars::spec::{CalendarSpec, HolidaySpec, OverrideSpec, WeeklySpec};
 use crate::calendars::{OpenInterval, Seconds, service};
 use crate::ids::CalendarId;
@@ -59,7 +59,7 @@ impl Validate for PreviewHours {
         for (field, _) in missing.into_iter().filter(|(_, missing)| *missing) {
             report.append(Path::new(field), Error::new("is required"));
         }
-        self.hours().report(report);
+        self.hours().report(&Path::empty(), report);
     }
 }
 

@@ -6,8 +6,8 @@ use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, PathId, Valid};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::input::{HoursGiven, report_name};
 use crate::app::App;
+use crate::calendars::input::{HoursGiven, report_name};
 use crate::calendars::service;
 use crate::calendars::spec::{HolidaySpec, OverrideSpec, WeeklySpec};
 use crate::calendars::view::CalendarView;
@@ -49,7 +49,7 @@ impl Validate for UpdateCalendar {
         if let Some(name) = &self.name {
             report_name(name, report);
         }
-        self.hours().report(report);
+        self.hours().report(&Path::empty(), report);
     }
 }
 

@@ -77,16 +77,25 @@ pub struct TicketFigures {
     pub next_response_violations: i64,
 }
 
+impl TicketFigures {
+    /// Of so many tickets, so many of them in violation, with these violations of first responses, next
+    /// responses and resolutions.
+    pub fn new(tickets: i64, violating: i64, (first, next, resolution): (i64, i64, i64)) -> Self {
+        Self {
+            total_tickets: tickets,
+            first_response_violations: first,
+            resolution_violations: resolution,
+            total_violations: first + resolution,
+            compliance_percentage: percentage(tickets - violating, tickets),
+            next_response_violations: next,
+        }
+    }
+}
+
 impl From<&TicketRow> for TicketFigures {
     fn from(row: &TicketRow) -> Self {
-        Self {
-            total_tickets: row.tickets,
-            first_response_violations: row.first_response,
-            resolution_violations: row.resolution,
-            total_violations: row.first_response + row.resolution,
-            compliance_percentage: percentage(row.tickets - row.violating, row.tickets),
-            next_response_violations: row.next_response,
-        }
+        let violations = (row.first_response, row.next_response, row.resolution);
+        Self::new(row.tickets, row.violating, violations)
     }
 }
 
@@ -134,7 +143,6 @@ impl InstanceFigures {
 #[serde(rename_all = "camelCase")]
 pub struct MetricFigures {
     /// What the clocks measure.
-    #[schema(value_type = String, examples("resolution"))]
     pub metric: Metric,
     /// Their figures.
     #[serde(flatten)]

@@ -2,9 +2,11 @@
 
 pub mod error;
 pub mod http;
+pub mod input;
 pub mod model;
 mod repo;
 pub mod service;
+mod steps;
 pub mod view;
 
 pub use error::Error;

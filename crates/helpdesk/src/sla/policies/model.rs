@@ -63,6 +63,20 @@ impl PolicyDraft {
         notices
     }
 
+    /// What clocks would count by.
+    #[must_use]
+    pub fn terms(&self, calendar: Arc<Calendar>) -> Terms {
+        let minutes = |minutes: i32| Seconds::minutes(minutes.unsigned_abs());
+        Terms {
+            first_response: Some(minutes(self.first_response_minutes)),
+            next_response: self.next_response_minutes.map(minutes),
+            resolution: Some(minutes(self.resolution_minutes)),
+            calendar,
+            pauses_waiting_customer: self.pauses_waiting_customer,
+            pauses_on_hold: self.pauses_on_hold,
+        }
+    }
+
     /// How well it fits such tickets: 0 for exactly this pair, then category, priority, all; none where it
     /// does not.
     #[must_use]

@@ -79,6 +79,8 @@ pub(super) enum Which {
     One(PolicyId),
     /// The active one of the company's own for exactly this pair.
     Of(Option<Category>, Option<Priority>),
+    /// All that apply.
+    Active,
     /// All above an id, without the first rows, at most so many.
     All { after: Option<i64>, skip: i64, limit: i64 },
 }
@@ -140,6 +142,7 @@ pub(super) async fn policies(connection: &mut PgConnection, which: Which) -> DbR
     let (one, pair, after, skip, limit) = match which {
         Which::One(id) => (Some(id), None, None, 0, 1),
         Which::Of(category, priority) => (None, Some((category, priority)), None, 0, 1),
+        Which::Active => (None, None, None, 0, i64::MAX),
         Which::All { after, skip, limit } => (None, None, after, skip, limit),
     };
     let (category, priority) = pair.unwrap_or_default();
@@ -158,7 +161,7 @@ pub(super) async fn policies(connection: &mut PgConnection, which: Which) -> DbR
            WHERE p.deleted_at IS NULL AND ($1::bigint IS NULL OR p.id = $1)
              AND (NOT $2 OR (p.active AND NOT p.is_default AND p.category IS NOT DISTINCT FROM $3
                  AND p.priority IS NOT DISTINCT FROM $4))
-             AND ($5::bigint IS NULL OR p.id > $5)
+             AND ($5::bigint IS NULL OR p.id > $5) AND (NOT $8 OR p.active)
            ORDER BY p.id OFFSET $6 LIMIT $7"#,
         one as Option<PolicyId>,
         pair.is_some(),
@@ -166,7 +169,8 @@ pub(super) async fn policies(connection: &mut PgConnection, which: Which) -> DbR
         priority as Option<Priority>,
         after,
         skip,
-        limit
+        limit,
+        matches!(which, Which::Active)
     )
     .fetch_all(connection)
     .await?;

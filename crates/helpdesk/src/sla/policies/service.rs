@@ -9,7 +9,7 @@ use moka::sync::Cache;
 
 use super::model::{Match, PolicyDraft, PolicyVersion, Recipient};
 use super::repo::Which;
-use super::view::{Policy, PolicyVersionView, PolicyView};
+use super::view::{InForce, Policy, PolicyVersionView, PolicyView};
 use super::{Error, repo};
 use crate::category::Category;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId, PolicyVersionId};
@@ -187,6 +187,20 @@ pub async fn versions(
     let rows = repo::versions(connection, id, below, skip, page.limit + 1).await?;
     let page = Page::cut(rows, page.limit, total.into(), |(row, _)| row.facts.version.into());
     Ok(page.map(|(row, created_by)| PolicyVersionView { policy: row.view(), created_by }))
+}
+
+/// All policies that apply, each with the version of its calendar that applies now.
+///
+/// # Errors
+/// A database fault.
+pub async fn in_force(connection: &mut PgConnection) -> Result<Vec<InForce>, Error> {
+    let mut all = Vec::new();
+    for policy in repo::policies(connection, Which::Active).await? {
+        let calendar = policy.draft.calendar_id;
+        let calendar_version = calendars::service::current_version(connection, calendar).await?;
+        all.push(InForce { policy, calendar_version });
+    }
+    Ok(all)
 }
 
 /// Says no where an active policy counts by this calendar, which the caller has locked.

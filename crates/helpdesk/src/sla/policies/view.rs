@@ -5,7 +5,9 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::model::{EscalationStep, PolicyDraft, WarningStep};
-use crate::ids::{CalendarId, PolicyId, PolicyVersionId};
+use crate::category::Category;
+use crate::ids::{CalendarId, CalendarVersionId, PolicyId, PolicyVersionId};
+use crate::tickets::model::Priority;
 
 /// Minutes as hours: a whole number where they are whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,8 +124,8 @@ impl Policy {
         let Self { facts, draft } = self;
         PolicyView {
             id: facts.id,
-            category: draft.category.map_or("any", crate::category::Category::as_str),
-            priority: draft.priority.map_or("any", crate::tickets::model::Priority::as_str),
+            category: draft.category.map_or("any", Category::as_str),
+            priority: draft.priority.map_or("any", Priority::as_str),
             first_response_time: Hours(draft.first_response_minutes),
             first_response_minutes: draft.first_response_minutes,
             next_response_time: draft.next_response_minutes.map(Hours),
@@ -144,6 +146,27 @@ impl Policy {
             created_at: facts.created_at,
             updated_at: facts.updated_at,
         }
+    }
+}
+
+/// A policy that applies, and the version of its calendar that applies now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    /// The policy.
+    pub policy: Policy,
+    /// The version of its calendar.
+    pub calendar_version: CalendarVersionId,
+}
+
+impl InForce {
+    /// The one of these that applies to such tickets: the same as the database finds for one ticket.
+    #[must_use]
+    pub fn fitting(all: &[Self], category: Category, priority: Priority) -> Option<&Self> {
+        let fit = |one: &&Self| {
+            let rank = one.policy.draft.fit(category, priority);
+            rank.map(|rank| (one.policy.facts.is_default, rank))
+        };
+        all.iter().filter(|one| fit(one).is_some()).min_by_key(fit)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clocks that wait are brought under what applies now: another version of their calendar, other
 //! terms, or the end of their policy. Those that have ended stay as they are.
 
+use chrono::{DateTime, Utc};
 use kamhub_kernel::Clock;
 use kamhub_postgres::PgConnection;
 use serde_json::{Value, json};
@@ -8,12 +9,14 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::live::look_up_all;
 use super::record::record;
-use super::store::load;
+use super::store::{load, look_up};
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId, TicketId};
 use crate::sla::error::Error;
+use crate::sla::history::Happening;
+use crate::sla::model::{Metric, Moment};
 use crate::sla::repo;
 use crate::sla::ticket::{Book, Versions};
-use crate::sla::timeline;
+use crate::sla::timeline::{self, Told, What};
 use crate::tickets::model::Entry;
 use crate::tickets::service::deadlines;
 
@@ -74,6 +77,55 @@ pub async fn reevaluate(
 ) -> Result<(), Error> {
     let data = timeline::terms_entry(versions, "reevaluated");
     tell(tx, clock, ticket, (timeline::TERMS, data), |it| it != versions).await
+}
+
+/// A clock that waits, and what other terms would make of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreseen {
+    /// What it measures.
+    pub metric: Metric,
+    /// Which instance of the metric.
+    pub number: u32,
+    /// When it is due; none while it is paused.
+    pub due_at: Option<DateTime<Utc>>,
+    /// When it would be due; none where it would be paused or cancelled.
+    pub new_due_at: Option<DateTime<Utc>>,
+    /// Whether it would be missed at once.
+    pub would_breach: bool,
+}
+
+/// What other terms would make of the clocks of a ticket that wait; nothing is changed.
+///
+/// # Errors
+/// A database fault.
+pub async fn foresee(
+    connection: &mut PgConnection,
+    clock: &dyn Clock,
+    ticket: TicketId,
+    versions: &Versions,
+) -> Result<Vec<Foreseen>, Error> {
+    let mut book = Book::default();
+    let Some(stored) = load(connection, &[ticket], &mut book).await?.remove(&ticket) else {
+        return Ok(Vec::new());
+    };
+    look_up(connection, &mut book, versions).await?;
+    let moment = Moment::live(clock.now());
+    let told = |what| Told { moment, what, message: None };
+    let mut sla = stored.sla;
+    sla.apply(&told(What::Happened(Happening::Swept)), &book);
+    let before = sla.clocks.clocks().to_vec();
+    sla.apply(&told(What::Terms(*versions)), &book);
+    sla.apply(&told(What::Happened(Happening::Swept)), &book);
+    let pairs = before.iter().zip(sla.clocks.clocks());
+    let waiting = pairs.filter(|(before, _)| before.is_open());
+    let foreseen = waiting.map(|(before, after)| Foreseen {
+        metric: before.metric,
+        number: before.number,
+        due_at: before.due_at,
+        new_due_at: after.due_at,
+        would_breach: before.breached_at.is_none() && after.breached_at.is_some(),
+    });
+    Ok(foreseen.collect())
 }
 
 /// Writes an entry to the timeline of a ticket, with what its clocks make of it, where its present

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
 
-use super::input::{NewPolicy, PolicyInput};
 use crate::app::App;
 use crate::identity::http::caller::Caller;
+use crate::sla::policies::input::{NewPolicy, PolicyInput};
 use crate::sla::policies::service;
 use crate::sla::policies::view::PolicyView;
 

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, PathId, Valid};
 
-use super::input::{PolicyChange, PolicyInput};
 use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::ids::PolicyId;
+use crate::sla::policies::input::{PolicyChange, PolicyInput};
 use crate::sla::policies::service;
 use crate::sla::policies::view::PolicyView;
 

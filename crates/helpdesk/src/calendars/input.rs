@@ -35,8 +35,8 @@ impl HoursGiven {
         }
     }
 
-    /// Reports what is wrong with the given parts.
-    pub fn report(&self, report: &mut Report) {
+    /// Reports what is wrong with the given parts of the body at `place`.
+    pub fn report(&self, place: &Path, report: &mut Report) {
         let bare = CalendarSpec {
             zone: "UTC".to_owned(),
             weekly: WeeklySpec { monday: vec![all_day()], ..WeeklySpec::default() },
@@ -46,10 +46,10 @@ impl HoursGiven {
         if let Err(wrong) = spec.check() {
             for fault in wrong.0 {
                 let error = Error::new(fault.problem);
-                report.append(Path::new(fault.path), error);
+                report.append(place.join(fault.path), error);
             }
         }
-        report_sizes(&spec, report);
+        report_sizes(&spec, place, report);
     }
 }
 
@@ -57,11 +57,11 @@ fn all_day() -> IntervalSpec {
     IntervalSpec { start: "00:00".to_owned(), end: "24:00".to_owned() }
 }
 
-fn report_sizes(spec: &CalendarSpec, report: &mut Report) {
+fn report_sizes(spec: &CalendarSpec, place: &Path, report: &mut Report) {
     let mut at_most = |path: String, size: usize, most: usize, what: &str| {
         if size > most {
             let error = Error::new(format!("must have at most {most} {what}"));
-            report.append(Path::new(path), error);
+            report.append(place.join(path), error);
         }
     };
     at_most("holidays".to_owned(), spec.holidays.len(), DATES_AT_MOST, "entries");

@@ -46,7 +46,7 @@ impl<T: std::fmt::Display> Serialize for OrAny<T> {
 }
 
 /// A policy as it is written; in an update what is not given stays.
-#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PolicyInput {
     /// Its name, 3 to 255 characters.
@@ -132,9 +132,9 @@ struct Target {
 
 impl Target {
     /// The minutes; none where the target is not given or wrong.
-    fn minutes(&self, report: &mut Report) -> Option<i32> {
+    fn minutes(&self, place: &Path, report: &mut Report) -> Option<i32> {
         let mut fault = |name: &'static str, sentence: String| {
-            report.append(Path::new(name), garde::Error::new(sentence));
+            report.append(place.join(name), garde::Error::new(sentence));
             None
         };
         let from_hours = match self.hours {
@@ -197,14 +197,14 @@ impl PolicyInput {
         }
     }
 
-    fn report(&self, report: &mut Report) {
-        self.validate_into(&(), &mut Path::empty, report);
+    fn report(&self, place: &Path, report: &mut Report) {
+        self.validate_into(&(), &mut || place.clone(), report);
         for target in [self.first_response(), self.next_response(), self.resolution()] {
-            target.minutes(report);
+            target.minutes(place, report);
         }
     }
 
-    fn report_missing(&self, report: &mut Report) {
+    fn report_missing(&self, place: &Path, report: &mut Report) {
         let missing = |target: Target| target.hours.is_none() && target.minutes.is_none();
         let fields = [
             ("name", self.name.is_none()),
@@ -212,19 +212,19 @@ impl PolicyInput {
             ("resolutionTime", missing(self.resolution())),
         ];
         for (field, _) in fields.into_iter().filter(|(_, missing)| *missing) {
-            report.append(Path::new(field), garde::Error::new("is required"));
+            report.append(place.join(field), garde::Error::new("is required"));
         }
     }
 
     /// What the policy says with the given fields in the place of what it said; validation has seen them.
     pub fn over(self, mut draft: PolicyDraft) -> PolicyDraft {
-        let mut seen = Report::new();
+        let (place, mut seen) = (Path::empty(), Report::new());
         let (first, resolution) = (self.first_response(), self.resolution());
         let next = self.next_response();
         let next_given = self.next_response_time.is_some() || self.next_response_minutes.is_some();
-        set(&mut draft.first_response_minutes, first.minutes(&mut seen));
-        set(&mut draft.resolution_minutes, resolution.minutes(&mut seen));
-        set(&mut draft.next_response_minutes, next_given.then(|| next.minutes(&mut seen)));
+        set(&mut draft.first_response_minutes, first.minutes(&place, &mut seen));
+        set(&mut draft.resolution_minutes, resolution.minutes(&place, &mut seen));
+        set(&mut draft.next_response_minutes, next_given.then(|| next.minutes(&place, &mut seen)));
         set(&mut draft.name, self.name);
         set(&mut draft.category, self.category.map(|word| word.0));
         set(&mut draft.priority, self.priority.map(|word| word.0));
@@ -267,16 +267,17 @@ fn set<T>(field: &mut T, value: Option<T>) {
 }
 
 /// The body of a new policy.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NewPolicy(pub PolicyInput);
 
 impl Validate for NewPolicy {
     type Context = ();
 
-    fn validate_into(&self, _: &(), _: &mut dyn FnMut() -> Path, report: &mut Report) {
-        self.0.report_missing(report);
-        self.0.report(report);
+    fn validate_into(&self, _: &(), place: &mut dyn FnMut() -> Path, report: &mut Report) {
+        let place = place();
+        self.0.report_missing(&place, report);
+        self.0.report(&place, report);
     }
 }
 
@@ -288,7 +289,47 @@ pub struct PolicyChange(pub PolicyInput);
 impl Validate for PolicyChange {
     type Context = ();
 
-    fn validate_into(&self, _: &(), _: &mut dyn FnMut() -> Path, report: &mut Report) {
-        self.0.report(report);
+    fn validate_into(&self, _: &(), place: &mut dyn FnMut() -> Path, report: &mut Report) {
+        self.0.report(&place(), report);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minutes(hours: Option<f64>, minutes: Option<i32>) -> Result<Option<i32>, String> {
+        let names = ("resolutionTime", "resolutionMinutes");
+        let target = Target { names, hours, minutes, most: RESOLUTION_HOURS };
+        let mut report = Report::new();
+        let read = target.minutes(&Path::empty(), &mut report);
+        report.iter().next().map_or(Ok(read), |(path, error)| Err(format!("{path}: {error}")))
+    }
+
+    #[test]
+    fn every_whole_number_of_minutes_is_the_same_in_hours() {
+        for number in 60..=RESOLUTION_HOURS * 60 {
+            let hours = f64::from(number) / 60.0;
+            assert_eq!(minutes(Some(hours), None), Ok(Some(number)));
+            assert_eq!(minutes(Some(hours), Some(number)), Ok(Some(number)));
+        }
+        assert_eq!(minutes(None, Some(1)), Ok(Some(1)));
+        assert_eq!(minutes(None, None), Ok(None));
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_no_whole_minute_or_contradicts_itself_is_refused() {
+        for hours in [0.99, 0.0, -1.0, 720.1, f64::INFINITY, f64::NAN, 1.0001] {
+            let refused = minutes(Some(hours), None);
+            assert!(refused.is_err_and(|error| error.starts_with("resolutionTime: ")), "{hours}");
+        }
+        for number in [0, -5, 43_201, i32::MIN, i32::MAX] {
+            let refused = minutes(None, Some(number));
+            assert!(
+                refused.is_err_and(|error| error.starts_with("resolutionMinutes: ")),
+                "{number}"
+            );
+        }
+        assert!(minutes(Some(2.0), Some(121)).is_err());
     }
 }
