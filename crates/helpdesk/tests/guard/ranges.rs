@@ -64,6 +64,29 @@ const ROWS: &[Row] = &[
         &[("name", "'Fast'"), ("first_response_minutes", "60"), ("resolution_minutes", "60")],
     ),
     (
+        "sla_tickets",
+        &[("ticket_id", "900"), ("phase", "'working'"), ("last_at", "now()"), ("open_clocks", "0")],
+    ),
+    (
+        "sla_clocks",
+        &[
+            ("ticket_id", "900"),
+            ("metric", "'first_response'"),
+            ("number", "1"),
+            ("place", "1"),
+            ("policy_id", "900"),
+            ("policy_version_id", "1"),
+            ("calendar_id", "1"),
+            ("calendar_version_id", "1"),
+            ("target_seconds", "3600"),
+            ("consumed_seconds", "0"),
+            ("state", "'running'"),
+            ("started_at", "now()"),
+            ("running_since", "now()"),
+            ("due_at", "now() + interval '1 hour'"),
+        ],
+    ),
+    (
         "sla_violations",
         &[
             ("ticket_id", "900"),
@@ -182,6 +205,8 @@ const RANGES: &[(&str, &str, Range)] = &[
     ("sla_policies", "resolution_minutes", Number(1, 720 * 60)),
     ("calendars", "name", Text(1, 255)),
     ("sla_violations", "violation_type", Words(&["RESOLUTION_SLA"])),
+    ("sla_tickets", "phase", Words(&["working", "waiting_customer", "on_hold", "done"])),
+    ("sla_clocks", "metric", Words(&["first_response", "next_response", "resolution"])),
     ("sla_notifications", "channel", Words(&["email", "slack", "dashboard"])),
     ("sla_notifications", "status", Words(&["pending", "sent", "retrying", "failed"])),
 ];

@@ -5,8 +5,13 @@ use std::collections::BTreeSet;
 use crate::source::{none, read, rust};
 
 /// Words in capitals that are no error codes.
-const NOT_CODES: &[&str] =
-    &["FIRST_RESPONSE_SLA", "RESOLUTION_SLA", "PG_VERSION", "CARGO_PKG_VERSION"];
+const NOT_CODES: &[&str] = &[
+    "FIRST_RESPONSE_SLA",
+    "NEXT_RESPONSE_SLA",
+    "RESOLUTION_SLA",
+    "PG_VERSION",
+    "CARGO_PKG_VERSION",
+];
 
 /// The error codes that the code can answer with.
 fn codes() -> BTreeSet<String> {
