@@ -281,3 +281,20 @@ pub struct ViolationKey {
     /// The violation.
     pub violation: ViolationId,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_violation_is_the_specifications() {
+        let message = |consumed, target| {
+            let kind = ViolationType::FirstResponse;
+            violation_message(kind, Seconds::minutes(consumed), Seconds::minutes(target))
+        };
+        assert_eq!(message(330, 240), "First response SLA violated: 5.50h > 4h");
+        assert_eq!(message(75, 30), "First response SLA violated: 1.25h > 0.5h");
+        assert_eq!(message(6, 5), "First response SLA violated: 0.10h > 0.08h");
+        assert_eq!(message(600, 45), "First response SLA violated: 10.00h > 0.75h");
+    }
+}

@@ -1,3 +1,4 @@
+use kamhub_helpdesk::access::{Permission, role_has};
 use kamhub_helpdesk::identity::password;
 use kamhub_helpdesk::identity::service::{FirstAdmin, first_admin, user_password_set};
 use kamhub_kernel::Role;
@@ -139,7 +140,10 @@ async fn nobody_governs_users_with_rights_that_they_lack() {
     let app = TestApp::start().await;
     let chief = user(&app, "chief@kamhub.example", Role::Admin).await;
     let anna = user(&app, ANNA, Role::Viewer).await;
-    let narrow = app.key(Role::Admin, Some(&["users:manage", "tickets:read", "agents:read"])).await;
+    let viewers = Permission::ALL.iter().filter(|it| role_has(Role::Viewer, **it));
+    let scopes: Vec<&str> =
+        viewers.map(|it| it.as_str()).chain(std::iter::once("users:manage")).collect();
+    let narrow = app.key(Role::Admin, Some(&scopes)).await;
     let path = format!("{USERS}/{chief}");
     narrow.patch(&path, json!({"password": "taken over!"})).await.fault(403, "RIGHT_NOT_HELD");
     let path = format!("{USERS}/{anna}");
