@@ -51,6 +51,12 @@ kamhub_kernel::wire_enum! {
         ArticleUnpublished = "article.unpublished",
         /// An article was deleted, or one of its languages.
         ArticleDeleted = "article.deleted",
+        /// A question was written.
+        FaqCreated = "faq.created",
+        /// A question changed.
+        FaqUpdated = "faq.updated",
+        /// A question was deleted.
+        FaqDeleted = "faq.deleted",
     }
 }
 

@@ -166,8 +166,20 @@ async fn forget(app: App, _: Context) -> Result<(), JobError> {
     let yesterday = (now - TimeDelta::days(1)).date_naive();
     let views = knowledge::views::forget_before(&mut connection, yesterday).await?;
     let runs = runs::service::forget_before(&mut connection, now - EVENTS_KEPT).await?;
-    if keys + events + sessions + receipts + views + runs > 0 {
-        tracing::info!(keys, events, sessions, receipts, views, runs, "old rows forgotten");
+    let searches = knowledge::service::reports::forget_misses(&mut connection, now)
+        .await
+        .map_err(JobError::retry)?;
+    if keys + events + sessions + receipts + views + runs + searches > 0 {
+        tracing::info!(
+            keys,
+            events,
+            sessions,
+            receipts,
+            views,
+            runs,
+            searches,
+            "old rows forgotten"
+        );
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod brand;
 pub mod calendars;
 pub mod category;
 pub mod events;
+pub mod faq;
 pub mod feedback;
 mod help_centre;
 pub mod identity;

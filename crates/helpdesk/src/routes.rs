@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use crate::agents::http as agents;
 use crate::app::App;
 use crate::calendars::http as calendars;
+use crate::faq::http as faqs;
 use crate::feedback::http as feedback;
 use crate::help_centre::http as pages;
 use crate::identity::http as identity;
@@ -207,10 +208,33 @@ fn knowledge() -> OpenApiRouter<App> {
         .routes(routes!(knowledge::vote::helpful))
         .routes(routes!(knowledge::vote::unhelpful))
         .routes(routes!(knowledge::stats::handler))
-        .routes(routes!(knowledge::short::read, knowledge::short::update, knowledge::short::delete))
-        .routes(routes!(knowledge::short::publish))
-        .routes(routes!(knowledge::short::unpublish))
-        .routes(routes!(knowledge::short::helpful))
-        .routes(routes!(knowledge::short::unhelpful))
-        .routes(routes!(knowledge::short::stats))
+        .routes(routes!(
+            knowledge::short::read::handler,
+            knowledge::short::update::handler,
+            knowledge::short::delete::handler
+        ))
+        .routes(routes!(knowledge::short::publish::publish))
+        .routes(routes!(knowledge::short::publish::unpublish))
+        .routes(routes!(knowledge::short::vote::helpful))
+        .routes(routes!(knowledge::short::vote::unhelpful))
+        .routes(routes!(knowledge::short::stats::handler))
+        .routes(routes!(knowledge::related::handler))
+        .routes(routes!(knowledge::versions::list::handler))
+        .routes(routes!(knowledge::versions::read::handler))
+        .routes(routes!(knowledge::versions::diff::handler))
+        .routes(routes!(knowledge::versions::restore::handler))
+        .routes(routes!(knowledge::draft::discard))
+        .routes(routes!(knowledge::translations::put, knowledge::translations::delete))
+        .routes(routes!(
+            knowledge::categories::list::handler,
+            knowledge::categories::create::handler
+        ))
+        .routes(routes!(
+            knowledge::categories::update::handler,
+            knowledge::categories::delete::handler
+        ))
+        .routes(routes!(knowledge::reports::unhelpful))
+        .routes(routes!(knowledge::reports::missed_searches))
+        .routes(routes!(faqs::list::handler, faqs::create::handler))
+        .routes(routes!(faqs::read::handler, faqs::update::handler, faqs::delete::handler))
 }

@@ -228,11 +228,15 @@ pub struct Wanted {
 /// Chooses the language: the one that was asked for; else the one that the slug belongs to; else
 /// the preferred one; else the original. `None` where the reader may see none.
 pub fn choose(found: Vec<Found>, address: &Address, staff: bool, wanted: Wanted) -> Option<Choice> {
-    let visible: Vec<Found> =
-        found.into_iter().filter(|one| staff || one.article.is_published).collect();
+    let may_see = |one: &Found| staff || one.article.is_published;
+    let by_slug = matches!(address, Address::Slug(_));
+    // The slug of a draft leads nowhere, so that nobody learns of it.
+    if by_slug && found.iter().any(|one| one.addressed && !may_see(one)) {
+        return None;
+    }
+    let visible: Vec<Found> = found.into_iter().filter(may_see).collect();
     let of = |language: Language| visible.iter().find(|one| one.article.language == language);
     let named = visible.iter().find(|one| one.addressed);
-    let by_slug = matches!(address, Address::Slug(_));
     let wish = match (wanted.asked, named) {
         (None, Some(_)) if by_slug => None,
         (asked, _) => asked.or(wanted.preferred),
@@ -312,6 +316,15 @@ mod tests {
         assert_eq!(chosen(true, true, english), Some((1, false)));
         assert_eq!(chosen(false, true, english), Some((2, false)));
         assert_eq!(chosen(false, true, Wanted::default()), Some((1, false)));
+    }
+
+    #[test]
+    fn the_slug_of_a_draft_leads_the_public_nowhere() {
+        let rows = || vec![found(1, Language::Ru, true, false), found(2, Language::En, false, true)];
+        let address = Address::Slug("slug-2".into());
+        assert_eq!(choose(rows(), &address, false, Wanted::default()), None);
+        let staff = choose(rows(), &address, true, Wanted::default());
+        assert_eq!(staff.map(|choice| choice.article.row_id.0), Some(2));
     }
 
     #[test]

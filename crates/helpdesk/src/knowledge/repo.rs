@@ -1,6 +1,8 @@
 //! The SQL of the knowledge slice.
 
+pub(super) mod categories;
 pub(super) mod list;
+pub(super) mod reports;
 pub(super) mod versions;
 pub(super) mod views;
 pub(super) mod votes;
@@ -281,6 +283,13 @@ pub(super) async fn due(
     .fetch_optional(tx)
     .await?;
     Ok(row.map(ArticleRowId))
+}
+
+/// The number that stands for everything that lists of this kind can show.
+pub(super) async fn generation(connection: &mut PgConnection, scope: &str) -> DbResult<i64> {
+    Ok(sqlx::query_scalar!("SELECT generation FROM knowledge_generations WHERE scope = $1", scope)
+        .fetch_one(connection)
+        .await?)
 }
 
 /// What a row says now, for a version of it.

@@ -1,10 +1,13 @@
 //! Use cases of the knowledge slice. Each takes the connection, the actor and the clock; the caller
 //! commits.
 
+pub mod categories;
 pub mod change;
 pub mod list;
 pub mod publish;
+pub mod reports;
 pub mod search;
+pub mod versions;
 pub mod votes;
 pub mod write;
 
@@ -13,7 +16,7 @@ use std::time::Duration;
 
 use kamhub_cache::Cache;
 use kamhub_kernel::Actor;
-use kamhub_postgres::PgConnection;
+use kamhub_postgres::{DbResult, PgConnection};
 use sha2::{Digest as _, Sha256};
 
 use super::markdown::{self, RENDERER, Rendered};
@@ -27,6 +30,36 @@ const BODIES: &str = "knowledge_articles";
 /// How long what is cached is kept. It never gets wrong: its key names the version, or is the hash
 /// of the text itself.
 const KEPT: Duration = Duration::from_secs(10 * 60);
+
+kamhub_kernel::wire_enum! {
+    /// What has a generation.
+    pub enum Scope {
+        /// Articles.
+        Articles = "articles",
+        /// Questions.
+        Faqs = "faqs",
+    }
+}
+
+/// The number that each change of such content raises, in the transaction of the change: what is
+/// loaded after it was read is as new as it says, or newer.
+///
+/// # Errors
+/// A database fault.
+pub async fn generation(connection: &mut PgConnection, scope: Scope) -> DbResult<i64> {
+    repo::generation(connection, scope.as_str()).await
+}
+
+/// A category's name as it is written where there is such a category; else as it was given, without
+/// spaces around it.
+///
+/// # Errors
+/// A database fault.
+pub async fn category_name(connection: &mut PgConnection, name: &str) -> DbResult<String> {
+    let name = name.trim();
+    let written = repo::category_named(connection, name).await?;
+    Ok(written.unwrap_or_else(|| name.to_owned()))
+}
 
 /// Whether the actor sees drafts.
 pub fn is_staff(actor: &Actor) -> bool {

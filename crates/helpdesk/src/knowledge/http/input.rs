@@ -1,6 +1,8 @@
 //! What the calls of the knowledge slice read from requests.
 
-use axum::extract::FromRequestParts;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header;
 use axum::http::request::Parts;
 use garde::Validate;
@@ -8,7 +10,6 @@ use kamhub_httpkit::path::path_text;
 use kamhub_httpkit::{ApiResult, Problem};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use std::convert::Infallible;
 use utoipa::IntoParams;
 
 use crate::knowledge::model::{Address, Language};
@@ -27,6 +28,42 @@ impl<S: Send + Sync> FromRequestParts<S> for ArticlePath {
             .map(Self)
             .ok_or_else(|| Problem::invalid_field("id", "Id must be an article's id or its slug"))
     }
+}
+
+/// The version in the path.
+#[derive(Debug, Clone, Copy)]
+pub struct VersionPath(pub i32);
+
+impl<S: Send + Sync> FromRequestParts<S> for VersionPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let number = part(parts, state, "number").await.and_then(|text| text.parse().ok());
+        number
+            .filter(|number| *number > 0)
+            .map(Self)
+            .ok_or_else(|| Problem::invalid_field("number", "Number must be that of a version"))
+    }
+}
+
+/// The language in the path.
+#[derive(Debug, Clone, Copy)]
+pub struct LanguagePath(pub Language);
+
+impl<S: Send + Sync> FromRequestParts<S> for LanguagePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = part(parts, state, "language").await.unwrap_or_default();
+        text.parse().map(Self).map_err(|fault: String| {
+            Problem::invalid_field("language", format!("Language {fault}"))
+        })
+    }
+}
+
+async fn part<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
+    let params = RawPathParams::from_request_parts(parts, state).await.ok()?;
+    params.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
 /// The language that the reader's browser prefers, of ours.
@@ -84,6 +121,18 @@ pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, 
         "true" | "1" => Ok(Some(true)),
         "false" | "0" => Ok(Some(false)),
         _ => Err(D::Error::custom("must be true or false")),
+    }
+}
+
+/// Reads the number of a version.
+///
+/// # Errors
+/// The deserialiser's error where it is none.
+pub fn version_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
+    let number: Option<i32> = String::deserialize(deserializer)?.parse().ok();
+    match number.filter(|number| *number > 0) {
+        Some(number) => Ok(Some(number)),
+        None => Err(D::Error::custom("must be the number of a version")),
     }
 }
 

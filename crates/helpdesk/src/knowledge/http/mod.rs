@@ -1,13 +1,19 @@
 //! The calls of the knowledge slice.
 
+pub mod categories;
 pub mod create;
 pub mod delete;
+pub mod draft;
 pub mod input;
 pub mod list;
 pub mod publish;
 pub mod read;
+pub mod related;
+pub mod reports;
 pub mod search;
 pub mod short;
 pub mod stats;
+pub mod translations;
 pub mod update;
+pub mod versions;
 pub mod vote;

@@ -1,7 +1,10 @@
 //! `GET /api/support/knowledge-base/search`.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use garde::Validate;
+use kamhub_cache::RateRule;
 use kamhub_httpkit::query::number;
 use kamhub_httpkit::validate::{between, text};
 use kamhub_httpkit::{Answer, ApiResult, Envelope, ValidQuery};
@@ -10,9 +13,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::identity::http::caller::Caller;
 use crate::knowledge::model::Language;
+use crate::knowledge::service::reports;
 use crate::knowledge::service::search::{self, Query};
 use crate::knowledge::view::ArticleSummary;
+
+/// Searches without a result that are noted of one reader.
+const MISSES: RateRule =
+    RateRule { name: "knowledge_misses", burst: 30, per: Duration::from_secs(60) };
 
 /// What is searched for (contract, section 2).
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
@@ -69,6 +78,7 @@ pub struct SearchResult {
 )]
 pub async fn handler(
     State(app): State<App>,
+    Caller(actor): Caller,
     ValidQuery(query): ValidQuery<SearchQuery>,
 ) -> ApiResult<Answer> {
     let started = app.clock.now();
@@ -82,6 +92,13 @@ pub async fn handler(
     };
     let mut connection = app.db.connection().await?;
     let found = search::search(&mut connection, &asked).await?;
+    // The report counts what readers miss, not what colleagues try out, and no single one's flood.
+    if found.total == 0
+        && !actor.is_staff()
+        && app.limiter.check(&MISSES, &actor.label()).await.is_ok()
+    {
+        reports::note_miss(&mut connection, started, &asked.words).await?;
+    }
     let result = SearchResult {
         articles: found.articles,
         total: found.total,

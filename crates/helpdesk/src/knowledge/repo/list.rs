@@ -15,7 +15,8 @@ const BEGINNING: i32 = 800;
 /// Newest articles that a search ranks; ranking all that have a common word takes too long.
 const CANDIDATES: i64 = 1_000;
 
-fn listed() -> String {
+/// The columns of a [`Listed`].
+pub(super) fn listed() -> String {
     format!(
         "{COLUMNS}, left(content, {BEGINNING}) AS beginning, char_length(content) AS characters"
     )

@@ -6,6 +6,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::ids::ArticleRowId;
 use crate::knowledge::model::{Change, Content};
+use crate::knowledge::service::versions::VersionSummary;
 
 /// Keeps what a row says now as the version that it has, where that is not kept yet: rows that
 /// came with an import, or got the labels of another language.
@@ -72,5 +73,40 @@ pub(in crate::knowledge) async fn content(
         number
     )
     .fetch_optional(connection)
+    .await?)
+}
+
+/// Versions from before one, newest first.
+pub(in crate::knowledge) async fn page(
+    connection: &mut PgConnection,
+    row: ArticleRowId,
+    before: i32,
+    limit: i64,
+) -> DbResult<Vec<VersionSummary>> {
+    Ok(sqlx::query_as(
+        "SELECT number, change, title, category, tags, actor_kind, actor_name, created_at
+         FROM knowledge_base_versions WHERE row_id = $1 AND number < $2
+         ORDER BY number DESC LIMIT $3",
+    )
+    .bind(row)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// How many versions there are, up to `most`.
+pub(in crate::knowledge) async fn count(
+    connection: &mut PgConnection,
+    row: ArticleRowId,
+    most: i64,
+) -> DbResult<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM (
+             SELECT FROM knowledge_base_versions WHERE row_id = $1 LIMIT $2) AS counted"#,
+        row.0,
+        most
+    )
+    .fetch_one(connection)
     .await?)
 }

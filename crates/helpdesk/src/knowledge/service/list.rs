@@ -4,6 +4,7 @@ use kamhub_kernel::page::{COUNT_CAP, Page, PageRequest, encode_cursor};
 use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
 
+use super::category_name;
 use crate::knowledge::model::Language;
 use crate::knowledge::view::{ArticleSummary, Listed};
 use crate::knowledge::{Error, repo};
@@ -95,8 +96,7 @@ pub async fn list(
         request.filter.published = Some(true);
     }
     if let Some(name) = &request.filter.category {
-        let written = repo::category_named(connection, name).await?;
-        request.filter.category = written.or(request.filter.category);
+        request.filter.category = Some(category_name(connection, name).await?);
     }
     let counted = repo::list::count(connection, &request.filter).await?;
     let mut rows = repo::list::page(connection, &request).await?;

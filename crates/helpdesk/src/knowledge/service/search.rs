@@ -2,6 +2,7 @@
 
 use kamhub_postgres::PgConnection;
 
+use super::category_name;
 use crate::knowledge::model::Language;
 use crate::knowledge::view::ArticleSummary;
 use crate::knowledge::{Error, repo};
@@ -36,7 +37,7 @@ pub struct Found {
 /// A database fault.
 pub async fn search(connection: &mut PgConnection, query: &Query) -> Result<Found, Error> {
     let category = match &query.category {
-        Some(name) => Some(repo::category_named(connection, name).await?.unwrap_or(name.clone())),
+        Some(name) => Some(category_name(connection, name).await?),
         None => None,
     };
     let (rows, total) = repo::list::search(

@@ -3,7 +3,7 @@
 use kamhub_postgres::PgConnection;
 
 use super::change::{Hand, Target, content, open, store, tell};
-use super::{may_publish, publish};
+use super::{category_name, may_publish, publish};
 use crate::agents;
 use crate::events::EventType;
 use crate::ids::ArticleRowId;
@@ -29,7 +29,7 @@ pub async fn create(
     if new.publish {
         new.publish_at = None;
     }
-    new.content.category = category(tx, &new.content.category).await?;
+    new.content.category = category_name(tx, &new.content.category).await?;
     new.content.tags = tidy_tags(new.content.tags);
     let wish = match &new.slug {
         Some(asked) => asked_slug(asked)?,
@@ -69,7 +69,7 @@ pub async fn update(
     let now = base(tx, &article, change.draft).await?;
     let mut next = change.content_of(&now);
     if change.category.is_some() {
-        next.category = category(tx, &next.category).await?;
+        next.category = category_name(tx, &next.category).await?;
     }
     edit(tx, hand, &mut article, &now, next, change.draft, Change::Edited).await?;
     if let Some(at) = change.publish_at {
@@ -205,12 +205,6 @@ pub(super) async fn by_row(tx: &mut PgConnection, row: ArticleRowId) -> Result<A
     let found = repo::find(tx, &Address::Id(crate::ids::ArticleId(row.0))).await?;
     let row = found.into_iter().find(|one| one.article.row_id == row);
     row.map(|one| one.article).ok_or(Error::NotFound)
-}
-
-/// The name of a category as it is written; a new one as it was given.
-async fn category(tx: &mut PgConnection, name: &str) -> Result<String, Error> {
-    let name = name.trim();
-    Ok(repo::category_named(tx, name).await?.unwrap_or_else(|| name.to_owned()))
 }
 
 fn asked_slug(asked: &str) -> Result<String, Error> {

@@ -1,0 +1,103 @@
+//! Categories.
+
+use chrono::{DateTime, Utc};
+use kamhub_postgres::{DbResult, PgConnection};
+
+use crate::ids::KnowledgeCategoryId;
+use crate::knowledge::service::categories::{Category, Naming};
+
+/// The most categories that are listed.
+const MOST: i64 = 500;
+
+/// All categories in their order, with the published articles of each.
+pub(in crate::knowledge) async fn list(connection: &mut PgConnection) -> DbResult<Vec<Category>> {
+    Ok(sqlx::query_as(
+        "SELECT category.*, (SELECT count(*) FROM knowledge_base_articles AS article
+             WHERE article.category = category.name AND article.is_published
+               AND article.deleted_at IS NULL AND article.translation_of_id IS NULL) AS articles
+         FROM knowledge_categories AS category ORDER BY position, id LIMIT $1",
+    )
+    .bind(MOST)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// One of them, locked until the transaction ends.
+pub(in crate::knowledge) async fn lock(
+    tx: &mut PgConnection,
+    id: KnowledgeCategoryId,
+) -> DbResult<Option<Category>> {
+    Ok(sqlx::query_as(
+        "SELECT category.*, (SELECT count(*) FROM knowledge_base_articles AS article
+             WHERE article.category = category.name AND article.is_published
+               AND article.deleted_at IS NULL AND article.translation_of_id IS NULL) AS articles
+         FROM knowledge_categories AS category WHERE id = $1 FOR UPDATE OF category",
+    )
+    .bind(id)
+    .fetch_optional(tx)
+    .await?)
+}
+
+/// The place after all others.
+pub(in crate::knowledge) async fn last_position(connection: &mut PgConnection) -> DbResult<i32> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT least(coalesce(max(position), 0) + 1, 100000) AS "position!"
+           FROM knowledge_categories"#
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Stores a category.
+pub(in crate::knowledge) async fn insert(
+    tx: &mut PgConnection,
+    naming: &Naming,
+    now: DateTime<Utc>,
+) -> DbResult<KnowledgeCategoryId> {
+    let id = sqlx::query_scalar!(
+        "INSERT INTO knowledge_categories (name, title_ru, title_en, icon, position, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
+        naming.name,
+        naming.title_ru,
+        naming.title_en,
+        naming.icon,
+        naming.position,
+        now
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(KnowledgeCategoryId(id))
+}
+
+/// Writes everything of a category that can change.
+pub(in crate::knowledge) async fn update(
+    tx: &mut PgConnection,
+    id: KnowledgeCategoryId,
+    naming: &Naming,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    sqlx::query!(
+        "UPDATE knowledge_categories SET name = $2, title_ru = $3, title_en = $4, icon = $5,
+             position = $6, version = version + 1, updated_at = $7
+         WHERE id = $1",
+        id.0,
+        naming.name,
+        naming.title_ru,
+        naming.title_en,
+        naming.icon,
+        naming.position,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Deletes a category; the database refuses where something is in it.
+pub(in crate::knowledge) async fn delete(
+    tx: &mut PgConnection,
+    id: KnowledgeCategoryId,
+) -> DbResult<()> {
+    sqlx::query!("DELETE FROM knowledge_categories WHERE id = $1", id.0).execute(tx).await?;
+    Ok(())
+}
