@@ -10,9 +10,11 @@ mod flight;
 mod limiter;
 mod local;
 mod redis;
+mod stream;
 mod wake;
 
 pub use cache::{Cache, Health};
 pub use limiter::{Limited, RateLimiter, RateRule};
 pub use redis::BadRedisUrl;
+pub use stream::{NotAdded, Stream};
 pub use wake::{Signal, Wake};

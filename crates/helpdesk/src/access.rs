@@ -30,6 +30,8 @@ kamhub_kernel::wire_enum! {
         SlaRead = "sla:read",
         /// Create and change policies and calendars, and try them out.
         SlaManage = "sla:manage",
+        /// Read, create and change webhooks, and replay what was sent to them.
+        WebhooksManage = "webhooks:manage",
         /// Read dead letters and replay them.
         OperationsManage = "operations:manage",
         /// Read articles and questions, drafts too, and their reports.
@@ -62,6 +64,7 @@ use Access::{Anyone, Person, Public, SignedIn, Staff, StaffOrCustomer};
 use Permission::{
     AgentsManage, AgentsRead, AgentsStatus, ApiKeysManage, FeedbackManage, FeedbackRead,
     OperationsManage, SlaManage, SlaRead, TicketsManage, TicketsRead, TicketsWrite, UsersManage,
+    WebhooksManage,
 };
 
 use Permission::{KnowledgePublish, KnowledgeRead, KnowledgeWrite};
@@ -77,6 +80,17 @@ pub const TABLE: &[(&str, Access)] = &[
     ("dead_letter_list", Staff(OperationsManage)),
     ("dead_letter_replay", Staff(OperationsManage)),
     ("dead_letter_replay_range", Staff(OperationsManage)),
+    // webhooks
+    ("webhook_list", Staff(WebhooksManage)),
+    ("webhook_create", Staff(WebhooksManage)),
+    ("webhook_read", Staff(WebhooksManage)),
+    ("webhook_update", Staff(WebhooksManage)),
+    ("webhook_delete", Staff(WebhooksManage)),
+    ("webhook_rotate_secret", Staff(WebhooksManage)),
+    ("webhook_test", Staff(WebhooksManage)),
+    ("webhook_delivery_list", Staff(WebhooksManage)),
+    ("webhook_delivery_replay", Staff(WebhooksManage)),
+    ("webhook_replay", Staff(WebhooksManage)),
     // identity
     ("auth_sign_in", Public),
     // Signing out works whatever became of the session meanwhile.
@@ -219,7 +233,9 @@ pub fn of(operation: &str) -> Option<Access> {
 pub fn role_has(role: Role, permission: Permission) -> bool {
     match role {
         Role::Admin => true,
-        Role::Supervisor => !matches!(permission, UsersManage | ApiKeysManage | OperationsManage),
+        Role::Supervisor => {
+            !matches!(permission, UsersManage | ApiKeysManage | WebhooksManage | OperationsManage)
+        }
         Role::Agent => {
             matches!(
                 permission,

@@ -4,9 +4,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kamhub_cache::{Cache, RateLimiter};
+use kamhub_cache::{Cache, RateLimiter, Wake};
 use kamhub_jobs::Queue;
 use kamhub_kernel::clock::SharedClock;
+use kamhub_outbound::{Client, Policy};
 use kamhub_postgres::Db;
 
 use crate::brand::Brand;
@@ -45,6 +46,12 @@ pub struct Settings {
     pub outlets: Outlets,
     /// The company as customers see it.
     pub brand: Brand,
+    /// Where webhooks may lead beyond public https addresses.
+    pub webhook_policy: Policy,
+    /// The name of the Redis stream that events are copied to.
+    pub events_stream: String,
+    /// About how many events that stream keeps.
+    pub events_stream_length: u32,
 }
 
 impl Default for Settings {
@@ -63,6 +70,9 @@ impl Default for Settings {
             csat_delay: Some(Duration::from_secs(60 * 60)),
             outlets: Outlets::default(),
             brand: Brand::default(),
+            webhook_policy: Policy::default(),
+            events_stream: "kamhub:events".to_owned(),
+            events_stream_length: 100_000,
         }
     }
 }
@@ -77,6 +87,10 @@ pub struct Parts {
     pub cache: Cache,
     /// How often somebody may do something.
     pub limiter: RateLimiter,
+    /// Wakes whoever waits for something, here and in other replicas.
+    pub wake: Wake,
+    /// Calls addresses that somebody else chose.
+    pub outbound: Client,
     /// Durable jobs.
     pub queue: Queue,
     /// The secrets by which tokens and links are signed.

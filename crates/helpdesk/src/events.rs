@@ -57,6 +57,8 @@ kamhub_kernel::wire_enum! {
         FaqUpdated = "faq.updated",
         /// A question was deleted.
         FaqDeleted = "faq.deleted",
+        /// The product has switched a webhook off.
+        WebhookEndpointDisabled = "webhook.endpoint_disabled",
     }
 }
 
@@ -130,13 +132,17 @@ pub async fn publish_all(
     Ok(())
 }
 
-/// Forgets events from before `until`; answers how many.
+/// Forgets events from before `until` that every consumer of the bus has seen; answers how many.
 ///
 /// # Errors
 /// A database fault.
 pub async fn forget_before(connection: &mut PgConnection, until: DateTime<Utc>) -> DbResult<u64> {
-    let gone = sqlx::query!("DELETE FROM event_outbox WHERE occurred_at < $1", until)
-        .execute(connection)
-        .await?;
+    let gone = sqlx::query!(
+        "DELETE FROM event_outbox
+         WHERE occurred_at < $1 AND position <= (SELECT min(position) FROM event_cursors)",
+        until
+    )
+    .execute(connection)
+    .await?;
     Ok(gone.rows_affected())
 }

@@ -55,6 +55,8 @@ kamhub_kernel::typed_id! {
     FaqId,
     /// A category of articles and questions.
     KnowledgeCategoryId,
+    /// Somebody who is called when something happens.
+    WebhookId,
 }
 
 impl TicketId {

@@ -15,6 +15,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Spec, Ref, RefOr, ResponseBuild
 
 use crate::access::{self, Access};
 use crate::app::App;
+use crate::notifications::bus::asyncapi;
 
 /// The document's frame.
 #[derive(OpenApi)]
@@ -45,6 +46,7 @@ use crate::app::App;
         (name = "search", description = "One search over everything the caller may read"),
         (name = "identity", description = "Sign-in, users and API keys"),
         (name = "notifications", description = "What people are told, and what became of it"),
+        (name = "webhooks", description = "Who is called when something happens"),
         (name = "operations", description = "Health and metrics"),
     ),
 )]
@@ -174,13 +176,19 @@ fn document_errors(operation: &mut Operation, codes: &[(u16, &str)]) {
     }
 }
 
-/// `/api-docs.json` and the Swagger UI at `/api-docs`, both from the binary itself.
+/// `/api-docs.json` and the Swagger UI at `/api-docs`, and `/asyncapi.json` of the events, all
+/// from the binary itself.
 pub fn pages(document: Spec) -> Router<App> {
     let json = serde_json::to_string(&document).unwrap_or_default();
-    let answer = move || async move {
-        ([(axum::http::header::CONTENT_TYPE, "application/json")], json).into_response()
+    let events = serde_json::to_string(&asyncapi::document()).unwrap_or_default();
+    let answer = |json: String| {
+        let json_type = [(axum::http::header::CONTENT_TYPE, "application/json")];
+        move || async move { (json_type, json).into_response() }
     };
     let ui = utoipa_swagger_ui::SwaggerUi::new("/api-docs")
         .config(utoipa_swagger_ui::Config::from("/api-docs.json"));
-    Router::new().route("/api-docs.json", get(answer)).merge(ui)
+    Router::new()
+        .route("/api-docs.json", get(answer(json)))
+        .route("/asyncapi.json", get(answer(events)))
+        .merge(ui)
 }

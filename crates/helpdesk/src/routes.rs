@@ -16,6 +16,7 @@ use crate::identity::http as identity;
 use crate::knowledge::http as knowledge;
 use crate::messages::http as messages;
 use crate::notifications::http as notifications;
+use crate::notifications::webhooks::http as webhooks;
 use crate::openapi::Document;
 use crate::operations::http as operations;
 use crate::reports::http as reports;
@@ -37,6 +38,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(messages())
         .merge(search())
         .merge(notifications())
+        .merge(webhooks())
         .merge(feedback())
         .merge(sla())
         .merge(knowledge())
@@ -148,6 +150,21 @@ fn feedback() -> OpenApiRouter<App> {
         .routes(routes!(feedback::surveys::handler))
         .routes(routes!(feedback::follow_ups::list))
         .routes(routes!(feedback::follow_ups::done))
+}
+
+fn webhooks() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(webhooks::list::handler, webhooks::create::handler))
+        .routes(routes!(
+            webhooks::read::handler,
+            webhooks::update::handler,
+            webhooks::delete::handler
+        ))
+        .routes(routes!(webhooks::rotate_secret::handler))
+        .routes(routes!(webhooks::test::handler))
+        .routes(routes!(webhooks::deliveries::handler))
+        .routes(routes!(webhooks::delivery_replay::handler))
+        .routes(routes!(webhooks::replay::handler))
 }
 
 fn notifications() -> OpenApiRouter<App> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware;
-use axum::response::IntoResponse as _;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use kamhub_httpkit::Problem;
 use kamhub_httpkit::request::{self, RequestLimits};
 use tokio::sync::Semaphore;
@@ -20,6 +20,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::app::{App, Settings};
 use crate::help_centre::http::{error_page, visit};
 use crate::identity::http::authorise;
+use crate::notifications::bus;
 use crate::{openapi, routes};
 
 /// The largest body of a request, in bytes (1 MiB).
@@ -44,6 +45,7 @@ pub fn router(app: &App) -> Router {
             authorise::gate,
         ))
         .merge(routes::pages().layer(middleware::from_fn_with_state(app.clone(), visit::enter)))
+        .layer(middleware::from_fn_with_state(app.clone(), wake_the_bus))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(|_| Problem::internal("a handler panicked").into_response()))
         .layer(middleware::from_fn_with_state(limits, request::track))
@@ -55,6 +57,16 @@ pub fn router(app: &App) -> Router {
 /// What grows smaller: fonts and most pictures are compressed already.
 fn compressible() -> impl Predicate {
     DefaultPredicate::new().and(NotForContentType::const_new("font/"))
+}
+
+/// What a call has changed may be an event: those who listen need not wait for their next look.
+async fn wake_the_bus(State(app): State<App>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let response = next.run(request).await;
+    if !reads && response.status().as_u16() < 400 {
+        app.wake.publish(bus::run::TOPIC);
+    }
+    response
 }
 
 async fn method_not_allowed() -> Problem {

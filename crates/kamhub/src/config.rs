@@ -16,6 +16,8 @@ use anyhow::{Context as _, Result, bail};
 use kamhub_helpdesk::Settings;
 use kamhub_helpdesk::notifications::model::Outlets;
 use kamhub_mail::{Address, Mailer, Server, ServerError};
+use kamhub_outbound::Policy;
+
 use values::Values;
 
 /// The file that is read where neither `--config` nor `KAMHUB_CONFIG` names one.
@@ -60,6 +62,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("slack_webhook_url", "SLACK_WEBHOOK_URL"),
     ("default_language", "KAMHUB_DEFAULT_LANGUAGE"),
     ("delivery_retry_longest_seconds", "KAMHUB_DELIVERY_RETRY_LONGEST_SECONDS"),
+    ("webhook_allow_http", "KAMHUB_WEBHOOK_ALLOW_HTTP"),
+    ("webhook_allow_private", "KAMHUB_WEBHOOK_ALLOW_PRIVATE"),
+    ("events_stream", "KAMHUB_EVENTS_STREAM"),
+    ("events_stream_length", "KAMHUB_EVENTS_STREAM_LENGTH"),
     ("job_concurrency", "KAMHUB_JOB_CONCURRENCY"),
     ("shutdown_delay_seconds", "KAMHUB_SHUTDOWN_DELAY_SECONDS"),
 ];
@@ -249,7 +255,19 @@ fn settings(values: &Values) -> Result<Settings> {
         csat_delay: csat_delay(values, given.csat_delay)?,
         outlets: outlets(values)?,
         brand: values.brand()?,
+        webhook_policy: webhook_policy(values)?,
+        events_stream: values.text("events_stream").map_or(given.events_stream, str::to_owned),
+        events_stream_length: values
+            .number("events_stream_length", 1_000..=100_000_000)?
+            .unwrap_or(given.events_stream_length),
     })
+}
+
+/// Where webhooks may lead.
+fn webhook_policy(values: &Values) -> Result<Policy> {
+    let allowed = |key| Ok::<_, anyhow::Error>(values.read(key, "true or false")?.unwrap_or(false));
+    let allow_http = allowed("webhook_allow_http")?;
+    Ok(Policy { allow_http, allow_private: allowed("webhook_allow_private")? })
 }
 
 /// How long after a resolution customers are asked; none where they are not asked at all.

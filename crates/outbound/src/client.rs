@@ -1,7 +1,7 @@
 //! One call, to the address that was looked at and no other.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -78,7 +78,7 @@ impl Reply {
 #[derive(Clone)]
 pub struct Client {
     policy: Policy,
-    tls: Arc<ClientConfig>,
+    tls: Arc<OnceLock<Arc<ClientConfig>>>,
     agent: HeaderValue,
 }
 
@@ -90,10 +90,15 @@ impl std::fmt::Debug for Client {
 
 impl Client {
     /// A client that trusts the machine's certificates and Mozilla's, and calls itself `agent`.
-    ///
-    /// # Errors
-    /// TLS cannot be set up.
-    pub fn new(policy: Policy, agent: &'static str) -> Result<Self, Fault> {
+    pub fn new(policy: Policy, agent: &'static str) -> Self {
+        Self { policy, tls: Arc::default(), agent: HeaderValue::from_static(agent) }
+    }
+
+    /// Reads the certificates when they are needed for the first time.
+    fn tls(&self) -> Result<Arc<ClientConfig>, Fault> {
+        if let Some(known) = self.tls.get() {
+            return Ok(known.clone());
+        }
         let mut roots = RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -104,7 +109,7 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { policy, tls: Arc::new(tls), agent: HeaderValue::from_static(agent) })
+        Ok(self.tls.get_or_init(|| Arc::new(tls)).clone())
     }
 
     /// What may be called.
@@ -131,7 +136,7 @@ impl Client {
             }
             let name = ServerName::try_from(target.host())
                 .map_err(|_| Fault::Tls("the host is no name for a certificate".to_owned()))?;
-            let stream = TlsConnector::from(self.tls.clone())
+            let stream = TlsConnector::from(self.tls()?)
                 .connect(name, stream)
                 .await
                 .map_err(|error| Fault::Tls(short(&error)))?;
@@ -247,7 +252,7 @@ mod tests {
     }
 
     async fn post(policy: Policy, address: &str) -> Result<Reply, Fault> {
-        let client = Client::new(policy, "test/1")?;
+        let client = Client::new(policy, "test/1");
         let target = OPEN.check(address)?;
         let body = Bytes::from_static(b"{}");
         client.post(&target, HeaderMap::new(), body, Duration::from_secs(5)).await

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use kamhub_cache::{Cache, RateLimiter};
+use kamhub_cache::{Cache, RateLimiter, Wake};
 use kamhub_helpdesk::identity::keys::Keys;
 use kamhub_helpdesk::identity::service::api_key_create;
 use kamhub_helpdesk::knowledge::views::ViewBuffer;
@@ -43,10 +43,14 @@ impl TestApp {
 
     /// Starts with other settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(Cache::in_process(10_000), change).await
+    }
+
+    /// Starts with another cache, and so with its Redis.
+    pub async fn on(cache: Cache, change: impl FnOnce(&mut Settings)) -> Self {
         let database = TestDatabase::create().await;
         let clock = Arc::new(TestClock::default());
         let shared: SharedClock = clock.clone();
-        let cache = Cache::in_process(10_000);
         let mut settings = Settings {
             anonymous_tickets_per_minute: 100_000,
             sign_ins_per_minute: 100_000,
@@ -61,6 +65,8 @@ impl TestApp {
             db: database.db.clone(),
             clock: shared.clone(),
             limiter: RateLimiter::new(&cache),
+            wake: Wake::new(&cache),
+            outbound: kamhub_outbound::Client::new(settings.webhook_policy, "KamHub-Support/test"),
             cache,
             queue: Queue::new(database.db.clone(), shared),
             keys: Keys {

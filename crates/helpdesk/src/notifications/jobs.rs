@@ -7,9 +7,9 @@ use kamhub_jobs::{Job, JobError, QueueError, Registry};
 use serde::{Deserialize, Serialize};
 
 use super::channels::{dashboard, email, slack};
-use super::deliveries::{self, EnterInbox, SendEmail, SendSlack};
-use super::model::Outcome;
+use super::deliveries::{self, EnterInbox, SendEmail, SendSlack, SendWebhook};
 use super::notices::{self, TellTogether};
+use super::webhooks::send;
 use crate::app::App;
 
 /// Registers them.
@@ -19,15 +19,10 @@ use crate::app::App;
 pub fn register(registry: &mut Registry, app: &App) -> Result<(), QueueError> {
     deliveries::carry::<SendEmail, _, _>(registry, app, email::send)?;
     deliveries::carry::<EnterInbox, _, _>(registry, app, dashboard::send)?;
-    let client = slack::client().map_err(|fault| fault.to_string());
+    deliveries::carry::<SendWebhook, _, _>(registry, app, send::send)?;
+    let client = slack::client();
     deliveries::carry::<SendSlack, _, _>(registry, app, move |app, delivery| {
-        let client = client.clone();
-        async move {
-            match client {
-                Ok(client) => slack::send(client, app, delivery).await,
-                Err(why) => Outcome::retry(why),
-            }
-        }
+        slack::send(client.clone(), app, delivery)
     })?;
     let desk = app.clone();
     registry.handle::<TellTogether, _, _>(move |context, job| {

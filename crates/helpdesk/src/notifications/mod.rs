@@ -1,5 +1,6 @@
 //! Notifications: what leaves the desk, to whom, when, and whether it arrived (docs/NOTIFICATIONS.md).
 
+pub mod bus;
 mod channels;
 pub mod deliveries;
 pub mod error;
@@ -12,5 +13,6 @@ pub mod people;
 mod repo;
 pub mod rules;
 pub mod service;
+pub mod webhooks;
 
 pub use error::Error;

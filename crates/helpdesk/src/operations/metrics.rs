@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::model::Outbox;
+use crate::notifications::bus::service::Lag;
 use crate::notifications::service::receipts::Standing;
 use crate::sla::service::sweep;
 
@@ -68,6 +69,17 @@ const ALL: &[(&str, Kind, &str)] = &[
     ),
     ("kamhub_sla_sweep_seconds", Histogram, "Batches of the sweep that found something due."),
     ("kamhub_sla_swept_tickets_total", Counter, "Tickets for whose clocks something was done."),
+    (
+        "kamhub_bus_lag_seconds",
+        Gauge,
+        "Age of the oldest event that a consumer of the bus has not seen, sampled each minute.",
+    ),
+    (
+        "kamhub_webhook_attempts_total",
+        Counter,
+        "Calls of webhooks by outcome: 2xx, 3xx, 4xx, 5xx, refused or no_answer.",
+    ),
+    ("kamhub_bus_streamed_total", Counter, "Events added to the Redis stream."),
     ("kamhub_jobs_attempts_total", Counter, "Attempts at jobs by kind and outcome."),
     ("kamhub_jobs_run_seconds", Histogram, "How long a job's handler ran, by kind."),
     ("kamhub_jobs_waiting", Gauge, "Jobs that wait, counted up to 100000."),
@@ -93,7 +105,12 @@ pub fn describe() {
 
 // A gauge is a float; the counts stop far below where one loses integers.
 #[allow(clippy::cast_precision_loss)]
-pub(super) fn show(tickets: &[(String, i64)], outbox: Outbox) {
+pub(super) fn show(tickets: &[(String, i64)], outbox: Outbox, lags: &[Lag], now: DateTime<Utc>) {
+    for lag in lags {
+        let seconds = lag.oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
+        metrics::gauge!("kamhub_bus_lag_seconds", "consumer" => lag.consumer.clone())
+            .set(seconds as f64);
+    }
     for (status, count) in tickets {
         metrics::gauge!("kamhub_tickets", "status" => status.clone()).set(*count as f64);
     }

@@ -13,6 +13,7 @@ use super::metrics;
 use super::model::{Dependencies, Dependency, State};
 use super::repo;
 use crate::app::App;
+use crate::notifications::bus;
 use crate::notifications::deliveries;
 use crate::notifications::service::receipts;
 use crate::sla::service::sweep;
@@ -160,9 +161,10 @@ pub async fn sample_once(app: &App) -> Result<(), Error> {
     let tickets = repo::tickets_by_status(&mut connection).await?;
     let outbox = repo::outbox(&mut connection, app.clock.now()).await?;
     let deliveries = receipts::standing(&mut connection, app.clock.now()).await?;
-    metrics::show(&tickets, outbox);
     let clocks = sweep::standing(&mut connection, app.clock.now()).await?;
     metrics::show_deliveries(deliveries, app.clock.now());
     metrics::show_clocks(clocks);
+    let lags = bus::service::lags(&mut connection).await?;
+    metrics::show(&tickets, outbox, &lags, app.clock.now());
     Ok(())
 }

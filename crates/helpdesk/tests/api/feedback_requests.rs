@@ -14,7 +14,7 @@ use crate::support::{bring_to, create, patch};
 const ASKED: &str = "csat.requested";
 
 /// Lets the jobs run that are due.
-async fn work(app: &TestApp) {
+pub async fn work(app: &TestApp) {
     let registry = jobs::registry(&app.app).unwrap();
     let worker = Worker::new(app.app.queue.clone(), registry, WorkerOptions::default());
     let report = worker.drain().await.unwrap();

@@ -11,6 +11,7 @@ const HOUSE: &[&str] = &[
     "docs/ADDING-A-FEATURE.md",
     "docs/API-DESIGN.md",
     "docs/ERRORS.md",
+    "docs/EVENTS.md",
     "docs/JOBS.md",
     "docs/LOGGING.md",
     "docs/MIGRATIONS.md",

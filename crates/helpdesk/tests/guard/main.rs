@@ -6,6 +6,7 @@
 mod authorisation;
 mod boundaries;
 mod documents;
+mod events;
 mod migrations;
 mod openapi;
 mod operations;

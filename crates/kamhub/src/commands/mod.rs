@@ -1,6 +1,7 @@
 //! The commands and their flags.
 
 mod api_key;
+mod asyncapi;
 mod doctor;
 mod migrate;
 mod openapi;
@@ -60,6 +61,8 @@ enum Command {
     Seed(seed::Arguments),
     /// Print the OpenAPI document; needs no database
     Openapi,
+    /// Print the AsyncAPI document of the events; needs no database
+    Asyncapi,
     /// Check configuration, database and machine, and say what to do
     Doctor,
     /// Create, list and disable people who can sign in
@@ -86,6 +89,9 @@ pub async fn run(line: CommandLine) -> Result<()> {
     if matches!(line.command, Command::Openapi) {
         return openapi::run();
     }
+    if matches!(line.command, Command::Asyncapi) {
+        return asyncapi::run();
+    }
     let loaded = load(&flags);
     if matches!(line.command, Command::Doctor) {
         return doctor::run(loaded).await;
@@ -101,7 +107,7 @@ pub async fn run(line: CommandLine) -> Result<()> {
         Command::Migrate(arguments) => migrate::run(config, arguments).await,
         Command::User(arguments) => user::run(config, arguments).await,
         Command::ApiKey(arguments) => api_key::run(config, arguments).await,
-        Command::Openapi | Command::Doctor => Ok(()),
+        Command::Openapi | Command::Asyncapi | Command::Doctor => Ok(()),
     }
 }
 

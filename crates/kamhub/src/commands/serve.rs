@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use kamhub_cache::{Cache, RateLimiter};
+use kamhub_cache::{Cache, RateLimiter, Wake};
 use kamhub_helpdesk::knowledge::views;
+use kamhub_helpdesk::notifications::bus;
 use kamhub_helpdesk::operations::{Lifecycle, http::probes, service::sample};
 use kamhub_helpdesk::{App, Parts, jobs};
 use kamhub_jobs::{Queue, Worker, WorkerOptions};
@@ -25,6 +26,8 @@ use crate::{first_start, lifecycle, process, secrets, server, telemetry};
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Values in the cache of a process without Redis.
 const CACHE_ENTRIES: u64 = 100_000;
+/// How the product calls itself where it calls others.
+const AGENT: &str = concat!("KamHub-Support/", env!("CARGO_PKG_VERSION"));
 
 /// What this process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -154,6 +157,8 @@ async fn app(
         db: database.db.clone(),
         clock: clock.clone(),
         limiter: RateLimiter::new(&cache),
+        wake: Wake::new(&cache),
+        outbound: kamhub_outbound::Client::new(config.settings.webhook_policy, AGENT),
         cache,
         queue: Queue::new(database.db.clone(), clock),
         keys,
@@ -254,6 +259,7 @@ impl House<'_> {
         }
         if self.role != Role::Web {
             tasks.push(tokio::spawn(sample(self.app.clone())));
+            tasks.push(tokio::spawn(bus::run::run(self.app.clone())));
         }
         if let Some(cluster) = database.cluster.clone() {
             let stop = stop.clone();

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use kamhub_cache::{Cache, Health};
+use kamhub_helpdesk::notifications::{bus, webhooks};
 use kamhub_helpdesk::sla::service::{audit, sweep};
 use kamhub_jobs::Queue;
 use kamhub_kernel::Clock as _;
@@ -86,6 +87,7 @@ async fn look_inside(report: &mut Report, config: &Config, db: &Db) -> DbResult<
     if matches!(standing, Standing::Current | Standing::Ahead(_)) {
         jobs(report, db).await?;
         clocks(report, db).await?;
+        events(report, db).await?;
     }
     if standing == Standing::Current {
         outlets::look_inside(report, db).await?;
@@ -197,6 +199,31 @@ async fn clocks(report: &mut Report, db: &Db) -> DbResult<()> {
         }
         Err(error) => {
             report.fail("clocks", format!("cannot be compared with the timelines: {error}"))
+        }
+    }
+    Ok(())
+}
+
+async fn events(report: &mut Report, db: &Db) -> DbResult<()> {
+    let mut connection = db.connection().await?;
+    let lags = bus::service::lags(&mut connection).await?;
+    let now = CLOCK.now();
+    let late = lags.iter().filter_map(|lag| {
+        let seconds = (now - lag.oldest?).num_seconds();
+        (seconds > LATE).then(|| format!("{} is {seconds} s behind", lag.consumer))
+    });
+    let late: Vec<String> = late.collect();
+    if late.is_empty() {
+        report.ok("events", "every consumer has seen them");
+    } else {
+        let advice = "start a worker ('kamhub worker'); for the stream look at Redis";
+        report.warn("events", format!("{}: {advice}", late.join(", ")));
+    }
+    match webhooks::service::disabled(&mut connection).await? {
+        0 => report.ok("webhooks", "none was switched off"),
+        disabled => {
+            let advice = "see GET /api/support/webhooks, mend the receiver and set active again";
+            report.warn("webhooks", format!("{disabled} were switched off: {advice}"));
         }
     }
     Ok(())

@@ -1,0 +1,92 @@
+//! `POST /api/support/webhooks/{id}/replay`.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use garde::Validate;
+use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Problem, Valid};
+use kamhub_kernel::Faults;
+use kamhub_kernel::page::decode_cursor;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::identity::http::caller::Caller;
+use crate::ids::WebhookId;
+use crate::notifications::webhooks::model::ReplayStatus;
+use crate::notifications::webhooks::service::{self, Range};
+
+/// Which deliveries.
+#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
+pub struct ReplayWebhook {
+    /// Planned at this time or later.
+    #[garde(skip)]
+    #[schema(required = true, examples("2026-11-20T18:00:00Z"))]
+    from: Option<DateTime<Utc>>,
+    /// Planned at this time or earlier; now where it is not given.
+    #[garde(skip)]
+    #[schema(examples("2026-11-20T22:00:00Z"))]
+    until: Option<DateTime<Utc>>,
+    /// failed (where it is not given): those that were given up; sent: those that the receiver took and has lost.
+    #[garde(skip)]
+    #[schema(examples("failed"))]
+    status: Option<ReplayStatus>,
+    /// Continues after an earlier call: its `nextCursor`.
+    #[garde(skip)]
+    #[schema(examples(json!(null)))]
+    cursor: Option<String>,
+}
+
+/// What was replayed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Replayed {
+    /// How many deliveries are under way again.
+    #[schema(minimum = 0, examples(12))]
+    pub replayed: usize,
+    /// Where to go on; null where nothing is left.
+    #[schema(examples(json!(null)))]
+    pub next_cursor: Option<String>,
+}
+
+/// Send deliveries of a time range to a webhook again
+///
+/// In their order, at most 500 by one call; test events are left out.
+#[utoipa::path(
+    post, path = "/api/support/webhooks/{id}/replay", operation_id = "webhook_replay", tag = "webhooks",
+    params(("id" = WebhookId, Path, description = "The webhook")),
+    request_body(content = ReplayWebhook, example = json!({
+        "from": "2026-11-20T18:00:00Z", "until": "2026-11-20T22:00:00Z", "status": "failed"
+    })),
+    responses((status = 200, description = "How many are under way", body = Envelope<Replayed>)),
+)]
+pub async fn handler(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    PathId(id): PathId<WebhookId>,
+    body: Valid<ReplayWebhook>,
+) -> ApiResult<Answer> {
+    let ReplayWebhook { from, until, status, cursor } = body.value;
+    let after = cursor.as_deref().map(decode_cursor::<i64>).transpose();
+    let mut faults = Faults::new();
+    if let Err(error) = after {
+        faults.add("cursor", format!("Cursor {error}"));
+    }
+    let Some(from) = from else {
+        faults.add("from", "From is required");
+        return Err(Problem::invalid(faults));
+    };
+    faults.check(()).map_err(Problem::invalid)?;
+    let range = Range {
+        status: status.unwrap_or(ReplayStatus::Failed),
+        from,
+        until: until.unwrap_or_else(|| app.clock.now()),
+        after: after.ok().flatten(),
+    };
+    let mut tx = app.db.begin().await?;
+    let (replayed, next_cursor) =
+        service::replay_range(&mut tx, &*app.clock, &actor, id, range).await?;
+    tx.commit().await?;
+    app.queue.wake();
+    Ok(Answer::ok(Replayed { replayed, next_cursor }))
+}

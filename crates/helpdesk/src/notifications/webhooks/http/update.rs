@@ -1,0 +1,69 @@
+//! `PATCH /api/support/webhooks/{id}`.
+
+use axum::extract::State;
+use garde::Validate;
+use kamhub_httpkit::validate::{text, texts};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Valid};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::identity::http::caller::Caller;
+use crate::ids::WebhookId;
+use crate::notifications::webhooks::model::{Profile, WebhookView};
+use crate::notifications::webhooks::service;
+
+/// What changes; fields that are not given stay as they are.
+#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
+pub struct UpdateWebhook {
+    /// Where events are posted.
+    #[garde(inner(custom(text(1, 2000))))]
+    #[schema(
+        min_length = 1,
+        max_length = 2000,
+        examples("https://booking.example.com/hooks/support")
+    )]
+    url: Option<String>,
+    /// What it is for, at most 500 characters.
+    #[garde(inner(custom(text(0, 500))))]
+    #[schema(max_length = 500, examples("Booking: refunds"))]
+    description: Option<String>,
+    /// Which events, 1 to 50: names, beginnings (`ticket.*`) or all (`*`).
+    #[garde(inner(custom(texts(50, 100))))]
+    #[schema(min_items = 1, max_items = 50, examples(json!(["ticket.*"])))]
+    events: Option<Vec<String>>,
+    /// Whether it is called. `true` also brings back a webhook that the product has switched off.
+    #[garde(skip)]
+    active: Option<bool>,
+}
+
+/// Change a webhook
+///
+/// A webhook that is switched off gets nothing of what happens meanwhile; what was planned for it before is given up
+/// and can be replayed.
+#[utoipa::path(
+    patch, path = "/api/support/webhooks/{id}", operation_id = "webhook_update", tag = "webhooks",
+    params(("id" = WebhookId, Path, description = "The webhook")),
+    request_body(content = UpdateWebhook, example = json!({"events": ["ticket.*"], "active": true})),
+    responses((status = 200, description = "The webhook as it is now", body = Envelope<WebhookView>)),
+)]
+pub async fn handler(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    PathId(id): PathId<WebhookId>,
+    body: Valid<UpdateWebhook>,
+) -> ApiResult<Answer> {
+    let UpdateWebhook { url, description, events, active } = body.value;
+    let (url, events) = service::checked(&app.outbound, url.as_deref(), events.as_deref()).await?;
+    let change = |now: Profile| Profile {
+        url: url.unwrap_or(now.url),
+        description: description.unwrap_or(now.description),
+        events: events.unwrap_or(now.events),
+        active: active.unwrap_or(now.active),
+    };
+    let mut tx = app.db.begin().await?;
+    let endpoint = service::update(&mut tx, &actor, id, change).await?;
+    tx.commit().await?;
+    Ok(Answer::ok(endpoint.view(app.clock.now())))
+}
