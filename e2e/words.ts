@@ -3,6 +3,13 @@
 export const words = {
   ru: {
     path: "/ru",
+    find: "Найти",
+    mistyped: "пагранична зона",
+    answer: "Пропуск в пограничную зону",
+    helped: "Да",
+    thanks: "Спасибо, мы записали.",
+    unknown: "ъъъщщщ ыыыэээ",
+    nothing: "Ничего не нашлось",
     ask: "Написать в поддержку",
     subject: "О чём вопрос?",
     description: "Что случилось?",
@@ -26,6 +33,13 @@ export const words = {
   },
   en: {
     path: "/en",
+    find: "Find",
+    mistyped: "permts and vizas",
+    answer: "Permits and visas for foreign guests",
+    helped: "Yes",
+    thanks: "Thank you, we have noted it.",
+    unknown: "xqzvw kkjjqq",
+    nothing: "Nothing found",
     ask: "Ask us",
     subject: "What is it about?",
     description: "What happened?",

@@ -18,6 +18,10 @@ async function pages(): Promise<string[]> {
   const [first, second] = [await linkTo(open), await linkTo(resolved)];
   return ["ru", "en"].flatMap((lang) => [
     `/${lang}`,
+    `/${lang}/search?q=${lang === "ru" ? "возврат" : "payment"}`,
+    `/${lang}/search?q=xqzvw`,
+    `/${lang}/articles/${lang === "ru" ? "kak-vernut-dengi-za-bron" : "paying-from-abroad"}`,
+    `/${lang}/categories/${lang === "ru" ? encodeURIComponent("Туры") : "Tours"}`,
     `/${lang}/request`,
     `/${lang}/nowhere`,
     `/${lang}${first}`,
@@ -27,6 +31,7 @@ async function pages(): Promise<string[]> {
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing on any page in the ${colorScheme} theme`, async ({ browser }) => {
+    test.setTimeout(150_000);
     const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 860 } });
     const page = await context.newPage();
     for (const path of await pages()) {

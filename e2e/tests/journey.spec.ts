@@ -25,6 +25,36 @@ async function fill(page: Page, w: Words, subject: string): Promise<void> {
   await page.getByLabel(w.email).fill("irina@example.com");
 }
 
+test("a customer finds an answer in spite of typing errors, reads it and says that it helped", async ({ page, locale }) => {
+  const w = spoken(locale);
+  await page.goto(w.path);
+  await page.getByRole("searchbox").fill(w.mistyped);
+  await page.getByRole("button", { name: w.find, exact: true }).click();
+  await expect(page).toHaveURL(/search\?q=/);
+  await fits(page);
+  await page.getByRole("link", { name: w.answer }).first().click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(w.answer);
+  await fits(page);
+  await page.getByRole("button", { name: w.helped, exact: true }).click();
+  await expect(page.getByText(w.thanks)).toBeVisible();
+});
+
+test("a search that finds nothing leads to the form, with what was looked for", async ({ page, locale }) => {
+  const w = spoken(locale);
+  await page.goto(`${w.path}/search?q=${encodeURIComponent(w.unknown)}`);
+  await expect(page.getByText(w.nothing)).toBeVisible();
+  await page.locator("main").getByRole("link", { name: w.ask }).click();
+  await expect(page.getByLabel(w.subject)).toHaveValue(w.unknown);
+});
+
+test("the form shows answers while the subject is typed", async ({ page, locale, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "nothing is shown without a script, and nothing is missing");
+  const w = spoken(locale);
+  await page.goto(`${w.path}/request`);
+  await page.getByLabel(w.subject).pressSequentially(w.mistyped, { delay: 10 });
+  await expect(page.locator("[data-suggestions]").getByRole("link", { name: w.answer })).toBeVisible();
+});
+
 test("a customer asks, follows the request, answers, rates and closes it", async ({ page, locale }, info) => {
   const w = spoken(locale);
   const subject = `Where is my refund? ${info.project.name} ${Date.now()}`;

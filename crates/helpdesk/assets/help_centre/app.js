@@ -27,6 +27,49 @@
     addEventListener("pageshow", () => delete form.dataset.sent);
   }
 
+  // Answers below a field while somebody types.
+  for (const input of document.querySelectorAll("input[data-suggest]")) {
+    const box = input.closest(".field, .search")?.querySelector("[data-suggestions]");
+    if (!box) continue;
+    let timer;
+    let asked = "";
+    const show = async () => {
+      const text = input.value.trim();
+      if (text === asked) return;
+      asked = text;
+      if (text.length < 2) return box.replaceChildren();
+      try {
+        const response = await fetch(`${input.dataset.suggest}?q=${encodeURIComponent(text.slice(0, 200))}`);
+        // An answer that comes late belongs to what was typed before.
+        if (!response.ok || asked !== text) return;
+        const part = new DOMParser().parseFromString(await response.text(), "text/html");
+        box.replaceChildren(...part.body.childNodes);
+      } catch {
+        box.replaceChildren();
+      }
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(show, 180);
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") box.replaceChildren();
+    });
+    if (box.classList.contains("floating")) {
+      document.addEventListener("click", (event) => {
+        if (!box.parentElement.contains(event.target)) box.replaceChildren();
+      });
+    }
+  }
+
+  // A question that an address names is opened.
+  const named = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+  const question = named?.closest("details");
+  if (question) {
+    question.open = true;
+    question.scrollIntoView({ block: "center" });
+  }
+
   // After an action its address says so; a reload shall not say it again.
   const address = new URL(location.href);
   if (address.searchParams.has("done")) {

@@ -3,6 +3,8 @@
 
 mod dates;
 pub mod http;
+mod icons;
+pub mod jobs;
 mod lang;
 mod text;
 mod words;

@@ -34,8 +34,41 @@ words! {
 
     // Home
     home_title: "How can we help?", "Чем помочь?";
-    home_lead: "Write to us and follow your request without an account.",
-        "Напишите нам и следите за обращением без регистрации.";
+    home_lead: "Find an answer at once, or write to us: no account is needed.",
+        "Найдите ответ сразу или напишите нам: регистрация не нужна.";
+
+    // Finding an answer
+    search_title: "Search", "Поиск";
+    search_label: "What are you looking for?", "Что вы ищете?";
+    search_placeholder: "For example: refund for a cancelled tour", "Например: возврат за отменённый тур";
+    search_button: "Find", "Найти";
+    search_corrected: "Shown for", "Показано по запросу";
+    search_instead: "instead of", "вместо";
+    search_more: "More results", "Ещё результаты";
+    search_empty: "Nothing found", "Ничего не нашлось";
+    search_empty_lead: "Try other words, or ask us: a person will answer.",
+        "Попробуйте другие слова или напишите нам: ответит человек.";
+    search_not_it: "Not what you were looking for?", "Не то, что вы искали?";
+    suggestions_title: "This may answer it", "Возможно, это поможет";
+    kind_article: "Article", "Статья";
+    kind_question: "Question", "Вопрос";
+    topics: "Topics", "Темы";
+    popular: "Read most", "Часто читают";
+    ask_title: "No answer yet?", "Не нашли ответ?";
+    ask_lead: "Write to us: a person will answer.",
+        "Напишите нам: ответит человек.";
+    crumbs: "You are here", "Вы здесь";
+    contents: "On this page", "На этой странице";
+    related: "On the same topic", "На ту же тему";
+    article_only_other: "This article is not there in English yet, so you see it in Russian.",
+        "Этой статьи пока нет на русском, поэтому она показана на английском.";
+    vote_question: "Did this help?", "Статья помогла?";
+    vote_yes: "Yes", "Да";
+    vote_no: "No", "Нет";
+    vote_thanks: "Thank you, we have noted it.", "Спасибо, мы записали.";
+    vote_sorry: "Sorry to hear that", "Жаль, что не помогло";
+    vote_missing: "What was missing or wrong?", "Чего не хватило или что неверно?";
+    vote_tell: "Tell the authors", "Сказать авторам";
 
     // A ticket
     your_request: "Your request", "Ваше обращение";
@@ -104,6 +137,17 @@ words! {
         "Ответ придёт на указанный адрес. Сохраните номер: он пригодится, если вы позвоните.";
     sent_number: "Number of your request", "Номер обращения";
     faults_title: "Some fields need a look:", "Проверьте эти поля:";
+
+    // One's requests
+    mine_title: "My requests", "Мои обращения";
+    mine_lead: "We send a link to your e-mail: behind it are all your requests. It works for a day.",
+        "Пришлём на почту ссылку: по ней видны все ваши обращения. Она действует сутки.";
+    mine_email: "Your e-mail", "Ваша почта";
+    mine_send: "Send the link", "Прислать ссылку";
+    mine_sent: "Look into your mailbox", "Проверьте почту";
+    mine_sent_lead: "If there are requests from that address, the link to them is on its way.",
+        "Если с этого адреса были обращения, ссылка на них уже в пути.";
+    mine_none: "There are no requests yet.", "Обращений пока нет.";
 
     // How it was
     opinion_title: "How did we do?", "Как мы справились?";
@@ -220,6 +264,31 @@ pub fn rated(lang: Lang, rating: i16) -> String {
         Lang::En => format!("You rated it {rating} of 5"),
         Lang::Ru => format!("Ваша оценка: {rating} из 5"),
     }
+}
+
+/// How long an article takes to read.
+pub fn reading_time(lang: Lang, minutes: i32) -> String {
+    let minutes = lang.plural(minutes.into(), ["minute", "minutes"], ["минута", "минуты", "минут"]);
+    match lang {
+        Lang::En => format!("{minutes} to read"),
+        Lang::Ru => format!("{minutes} чтения"),
+    }
+}
+
+/// How much was found.
+pub fn found(lang: Lang, total: i64, is_capped: bool) -> String {
+    let found =
+        lang.plural(total, ["result", "results"], ["результат", "результата", "результатов"]);
+    match (lang, is_capped) {
+        (_, false) => found,
+        (Lang::En, true) => format!("More than {found}"),
+        (Lang::Ru, true) => format!("Больше {found}"),
+    }
+}
+
+/// How many articles and questions stand on a shelf.
+pub fn standing(lang: Lang, number: i64) -> String {
+    lang.plural(number, ["answer", "answers"], ["ответ", "ответа", "ответов"])
 }
 
 /// What is wrong with a field, after the API's sentence about it, which is English.

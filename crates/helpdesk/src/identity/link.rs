@@ -38,6 +38,8 @@ pub enum LinkPurpose {
     Ticket,
     /// Saying how it was handled.
     Feedback,
+    /// Seeing what one has asked before.
+    Requests,
 }
 
 impl LinkPurpose {
@@ -45,6 +47,7 @@ impl LinkPurpose {
         match self {
             Self::Ticket => "ticket-link",
             Self::Feedback => "feedback-link",
+            Self::Requests => "requests-link",
         }
     }
 }
@@ -78,6 +81,34 @@ pub fn link_create(
 /// The page that a link's token opens.
 pub fn ticket_link_url(public_url: &str, token: &str) -> String {
     format!("{public_url}/t/{token}")
+}
+
+/// How long the link to all of a customer's requests is good.
+pub const REQUESTS_LINK_LIFE: TimeDelta = TimeDelta::hours(24);
+/// Such a link opens no single ticket.
+const NO_TICKET: TicketId = TicketId(0);
+
+/// The page with all requests of a customer, for whoever reads their mail.
+pub fn requests_link_url(
+    keys: &Keys,
+    public_url: &str,
+    customer: CustomerId,
+    expires_at: DateTime<Utc>,
+) -> String {
+    let link = TicketLink { ticket: NO_TICKET, customer };
+    format!("{public_url}/my/{}", link_create(keys, LinkPurpose::Requests, link, expires_at))
+}
+
+/// Whose requests a link shows.
+///
+/// # Errors
+/// As [`link_verify`].
+pub fn requests_link_verify(
+    keys: &Keys,
+    now: DateTime<Utc>,
+    token: &str,
+) -> Result<CustomerId, Error> {
+    Ok(link_verify(keys, LinkPurpose::Requests, now, token)?.customer)
 }
 
 /// Reads the token of a link by which a ticket is reached.

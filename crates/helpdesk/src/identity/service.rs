@@ -10,8 +10,9 @@ pub use api_keys::{
     NewApiKey, api_key_create, api_key_list, api_key_mint, api_key_read, api_key_revoke,
 };
 pub use customers::{
-    customer_by_link, customer_for_service, customer_language, customer_number, customer_of_number,
-    customer_of_platform, customer_take_from_platform,
+    customer_by_link, customer_by_requests_link, customer_for_service, customer_known_by,
+    customer_language, customer_number, customer_of_number, customer_of_platform,
+    customer_take_from_platform,
 };
 pub use principals::{
     Used, api_key_note_use, principal_by_api_key, principal_by_cookie, principal_by_session,
@@ -28,8 +29,9 @@ pub use users::{
 
 pub use super::form::{form_token_age, form_token_create};
 pub use super::link::{
-    LinkPurpose, TICKET_LINK_LIFE, TicketLink, link_create, link_verify, ticket_link_create,
-    ticket_link_url, ticket_link_verify,
+    LinkPurpose, REQUESTS_LINK_LIFE, TICKET_LINK_LIFE, TicketLink, link_create, link_verify,
+    requests_link_url, requests_link_verify, ticket_link_create, ticket_link_url,
+    ticket_link_verify,
 };
 
 /// One line in the log for whatever changes who may do what.

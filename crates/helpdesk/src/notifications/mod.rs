@@ -7,6 +7,7 @@ pub mod error;
 mod failures;
 pub mod http;
 pub mod jobs;
+pub mod letters;
 pub mod model;
 pub mod notices;
 pub mod people;

@@ -165,6 +165,25 @@ pub struct Head {
     pub sla_due_at: Option<DateTime<Utc>>,
 }
 
+/// A ticket as its customer finds it in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketInShort {
+    /// The id.
+    pub id: TicketId,
+    /// The number.
+    pub number: String,
+    /// What it is about.
+    pub subject: String,
+    /// Who asks.
+    pub customer_name: String,
+    /// The state.
+    pub status: Status,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
 /// A ticket that is about to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTicket {

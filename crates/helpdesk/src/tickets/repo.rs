@@ -5,6 +5,7 @@ pub(super) mod due;
 pub(super) mod list;
 pub(super) mod merges;
 pub(super) mod moves;
+pub(super) mod of_customer;
 
 use chrono::{DateTime, Utc};
 use kamhub_kernel::Actor;

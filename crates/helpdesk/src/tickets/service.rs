@@ -8,6 +8,7 @@ pub mod create;
 pub mod deadlines;
 pub mod list;
 pub mod merge;
+pub mod of_customer;
 pub mod snooze;
 pub mod split;
 pub mod timeline;

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::support::{bring_to, create, path, ticket_with};
 
-fn browser(app: &TestApp) -> Client {
+pub fn browser(app: &TestApp) -> Client {
     app.anonymous.header("accept", "text/html,application/xhtml+xml")
 }
 
 /// Sends a form as a browser does.
-async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Reply {
+pub async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> Reply {
     let body = fields.iter().map(|(name, value)| format!("{name}={}", encode(value)));
     let body = body.collect::<Vec<_>>().join("&").into_bytes();
     let kind = "application/x-www-form-urlencoded".to_owned();
@@ -25,7 +25,7 @@ fn encode(text: &str) -> String {
 }
 
 /// The hidden proof of the first form on a page.
-fn token(page: &Reply) -> String {
+pub fn token(page: &Reply) -> String {
     let (_, rest) = page.text.split_once("name=\"form\" value=\"").expect("a form");
     rest.split('"').next().unwrap().to_owned()
 }
@@ -52,6 +52,8 @@ async fn the_front_door_speaks_the_language_that_was_chosen_or_is_liked() {
     assert_eq!(browser(&app).get("/").await.header("location"), "/en");
     let chosen = russian.get("/en?choose").await;
     assert_eq!((chosen.status.as_u16(), chosen.header("location")), (303, "/en"));
+    let found = russian.get("/en/search?q=a%26choose&choose").await;
+    assert_eq!(found.header("location"), "/en/search?q=a%26choose");
     let cookie = chosen.header("set-cookie").split(';').next().unwrap().to_owned();
     assert_eq!(russian.header("cookie", &cookie).get("/").await.header("location"), "/en");
     let page = russian.get("/ru").await;

@@ -19,6 +19,7 @@ mod feedback;
 mod feedback_figures;
 mod feedback_requests;
 mod help_centre;
+mod help_centre_finding;
 mod histories;
 mod hostile;
 mod hostile_http;

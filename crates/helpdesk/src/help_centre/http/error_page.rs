@@ -34,7 +34,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     if !wanted || !is_error || !is_json(response.headers()) {
         return response;
     }
-    let visit = Visit { app, lang, path, address: String::new(), known: None };
+    let visit = Visit { app, lang, path, address: String::new(), known: None, browser: None };
     page(&visit, is_get, response)
 }
 

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::Query;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use kamhub_httpkit::{ApiResult, Problem, request};
+use kamhub_httpkit::{ApiResult, request};
 use kamhub_kernel::{Actor, Faults};
 use serde::Deserialize;
 
 use super::fields::{self, Fields};
-use super::page::{Frame, go_on, private};
+use super::page::{Frame, go_on, plain, private};
 use super::visit::{Visit, preferred};
 use crate::feedback::Error;
 use crate::feedback::http::input::FeedbackByLink;
@@ -86,13 +86,6 @@ pub async fn enter(headers: HeaderMap, Query(asked): Query<Asked>) -> ApiResult<
     let rating = asked.rating.map(|rating| format!("&rating={rating}")).unwrap_or_default();
     let token = plain(&asked.token)?;
     go_on(&format!("/{}/rate?token={token}{rating}", preferred(&headers)))
-}
-
-/// Our links are made of these; anything else does not go into an address.
-fn plain(token: &str) -> ApiResult<&str> {
-    let sound = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let is_ours = !token.is_empty() && token.bytes().all(sound);
-    is_ours.then_some(token).ok_or_else(|| Problem::not_found("This address"))
 }
 
 /// `GET /{lang}/rate`. Nothing is stored before the customer sends it: programs open links, too.

@@ -36,6 +36,8 @@ pub struct Frame {
     pub other: Option<String>,
     /// Whether search engines may show it.
     pub is_public: bool,
+    /// Whether mail can be sent, and so the link to one's requests.
+    pub has_mail: bool,
 }
 
 impl Frame {
@@ -55,6 +57,7 @@ impl Frame {
             path: visit.path.clone(),
             other: rest.map(|rest| format!("/{}{rest}", lang.other())),
             is_public: true,
+            has_mail: settings.outlets.mail.is_some(),
         }
     }
 
@@ -68,9 +71,15 @@ impl Frame {
     /// The link to the other language, which also remembers the choice.
     pub fn switch(&self) -> String {
         match &self.other {
+            Some(path) if path.contains('?') => format!("{path}&{CHOICE}"),
             Some(path) => format!("{path}?{CHOICE}"),
             None => format!("/{}?{CHOICE}", self.lang.other()),
         }
+    }
+
+    /// A day as this page writes it.
+    pub fn day(&self, at: DateTime<Utc>) -> When {
+        dates::day(self.lang, self.brand.time_zone, at)
     }
 
     /// A moment as this page writes it.
@@ -119,6 +128,21 @@ pub fn go_on(path: &str) -> ApiResult<Response> {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     Ok((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+/// Data for search engines as it goes into a script element, which ends at the first `<` that says so.
+pub fn json_ld(data: &serde_json::Value) -> String {
+    data.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+/// The secret of a link of ours; anything else does not go into an address.
+///
+/// # Errors
+/// 404 for what cannot be one.
+pub fn plain(token: &str) -> ApiResult<&str> {
+    let sound = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_ours = !token.is_empty() && token.bytes().all(sound);
+    is_ours.then_some(token).ok_or_else(|| Problem::not_found("This address"))
 }
 
 fn write(page: &impl Template) -> ApiResult<String> {

@@ -36,6 +36,8 @@ pub struct Visit {
     pub address: String,
     /// The version of the page that the browser has.
     pub known: Option<String>,
+    /// What the browser calls itself.
+    pub browser: Option<String>,
 }
 
 impl Visit {
@@ -61,6 +63,7 @@ impl FromRequestParts<App> for Visit {
             lang: Lang::of_path(&path).unwrap_or_else(|| preferred(&parts.headers)),
             address: parts.extensions.get::<Address>().map_or_else(String::new, |a| a.0.clone()),
             known: text(header::IF_NONE_MATCH),
+            browser: text(header::USER_AGENT),
             path,
         })
     }
@@ -108,11 +111,15 @@ pub async fn enter(State(app): State<App>, mut request: Request, next: Next) -> 
 /// A link of the language switch: the choice is kept, and the page follows without it.
 fn choice(request: &Request) -> Option<Response> {
     let uri = request.uri();
-    if request.method() != Method::GET || uri.query() != Some(CHOICE) {
-        return None;
-    }
+    let rest = uri.query().and_then(|query| query.strip_suffix(CHOICE));
+    let rest = rest.filter(|_| request.method() == Method::GET)?;
+    let rest = match rest.strip_suffix('&') {
+        None if rest.is_empty() => String::new(),
+        None => return None,
+        Some(rest) => format!("?{rest}"),
+    };
     let lang = Lang::of_path(uri.path())?;
     let kept = format!("{COOKIE}={lang}; Path=/; Max-Age=31536000; SameSite=Lax");
-    let headers = [(header::SET_COOKIE, kept), (header::LOCATION, uri.path().to_owned())];
+    let headers = [(header::SET_COOKIE, kept), (header::LOCATION, format!("{}{rest}", uri.path()))];
     Some((StatusCode::SEE_OTHER, headers).into_response())
 }

@@ -203,6 +203,29 @@ pub async fn customer_by_link(
     Ok(actor(row.ok_or(Error::BadCredentials)?, Some(link.ticket.0)))
 }
 
+/// The customer behind the link to all their requests.
+///
+/// # Errors
+/// [`Error::BadCredentials`] where the customer is gone; a database fault.
+pub async fn customer_by_requests_link(
+    connection: &mut PgConnection,
+    customer: CustomerId,
+) -> Result<Actor, Error> {
+    let row = repo::customer_by_id(connection, customer).await?;
+    Ok(actor(row.ok_or(Error::BadCredentials)?, None))
+}
+
+/// The customer who is known to have this address, regardless of case.
+///
+/// # Errors
+/// A database fault.
+pub async fn customer_known_by(
+    connection: &mut PgConnection,
+    email: &str,
+) -> Result<Option<CustomerId>, Error> {
+    Ok(repo::customer_by_email(connection, email).await?.map(|row| row.id))
+}
+
 fn actor(row: CustomerRow, only_ticket: Option<i64>) -> Actor {
     Actor::Customer { id: row.id, name: row.name, email: row.email, only_ticket }
 }

@@ -76,20 +76,27 @@ fn letter(app: &App, delivery: &Delivery, from: &Address) -> Result<Letter, Stri
 }
 
 /// A link for each star where the customer is asked how it was (docs/FEEDBACK.md); otherwise one that
-/// opens the ticket for its customer, for as long as any such link does.
+/// opens the ticket for its customer, for as long as any such link does, or all of their requests, for
+/// a day.
 fn links(app: &App, delivery: &Delivery, content: &Content, words: &Words) -> Vec<Link> {
     if let Some(link) = &content.link {
         let star =
             |stars| Link { label: "★".repeat(stars), address: format!("{link}&rating={stars}") };
         return (1..=5).rev().map(star).collect();
     }
-    let (Some(ticket), Some(customer)) = (&content.ticket, content.customer) else {
-        return Vec::new();
-    };
+    let Some(customer) = content.customer else { return Vec::new() };
+    let site = &app.settings.public_url;
+    let label = words.button.clone();
+    if content.kind == Kind::RequestsLink {
+        let ends = delivery.created_at + identity::service::REQUESTS_LINK_LIFE;
+        let address = identity::service::requests_link_url(&app.keys, site, customer, ends);
+        return vec![Link { label, address }];
+    }
+    let Some(ticket) = &content.ticket else { return Vec::new() };
     let ends = delivery.created_at + identity::service::TICKET_LINK_LIFE;
     let token = identity::service::ticket_link_create(&app.keys, ticket.id, customer, ends);
-    let address = identity::service::ticket_link_url(&app.settings.public_url, &token);
-    vec![Link { label: words.button.clone(), address }]
+    let address = identity::service::ticket_link_url(site, &token);
+    vec![Link { label, address }]
 }
 
 /// Mails about one ticket hang together by a Message-ID that only names the ticket.

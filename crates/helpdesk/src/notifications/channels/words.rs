@@ -52,6 +52,10 @@ pub(super) fn words(outlets: &Outlets, content: &Content) -> Words {
                 "Customer support. If you did not contact us, just delete this message.",
             )
         }
+        Kind::RequestsLink => pick(
+            "Если вы не просили ссылку, просто удалите это письмо: без него никто ничего не увидит.",
+            "If you did not ask for this link, just delete this message: nobody sees anything without it.",
+        ),
         _ => pick(
             "KamHub Support. Что и когда вам присылать, выбирается в настройках уведомлений.",
             "KamHub Support. What you are told and when is up to your notification settings.",
@@ -71,7 +75,10 @@ pub(super) fn words(outlets: &Outlets, content: &Content) -> Words {
         quote: content.text.clone(),
         lines: named.map(|deadline| line(deadline, language, zone)).collect(),
         more,
-        button: pick("Открыть обращение", "Open the ticket"),
+        button: match content.kind {
+            Kind::RequestsLink => pick("Открыть мои обращения", "Open my requests"),
+            _ => pick("Открыть обращение", "Open the ticket"),
+        },
         footer,
     }
 }
@@ -126,6 +133,10 @@ fn russian(content: &Content) -> (String, Vec<String>) {
             format!("Эскалация: {}", counted(content, count)),
             vec!["Нарушение срока никто не подтвердил:".to_owned()],
         ),
+        Kind::RequestsLink => (
+            "Ссылка на ваши обращения".to_owned(),
+            vec!["Все ваши обращения — по ссылке ниже. Она действует сутки.".to_owned()],
+        ),
         Kind::DeliveryFailed => (
             format!("Не доставлено: {author}"),
             vec!["Сообщение не удалось доставить, попытки прекращены. Причина:".to_owned()],
@@ -174,6 +185,10 @@ fn english(content: &Content) -> (String, Vec<String>) {
         Kind::SlaEscalation => (
             format!("Escalation: {}", counted(content, count)),
             vec!["Nobody has acknowledged a missed deadline:".to_owned()],
+        ),
+        Kind::RequestsLink => (
+            "The link to your requests".to_owned(),
+            vec!["All your requests are behind the link below. It works for a day.".to_owned()],
         ),
         Kind::DeliveryFailed => (
             format!("Not delivered: {author}"),

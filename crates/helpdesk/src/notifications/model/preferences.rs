@@ -29,6 +29,8 @@ kamhub_kernel::wire_enum! {
         TicketResolved = "ticket_resolved",
         /// To the customer: how was it?
         FeedbackRequest = "feedback_request",
+        /// To a customer who asked for it: the link to all their requests.
+        RequestsLink = "requests_link",
     }
 }
 

@@ -4,17 +4,18 @@ mod conversation;
 pub mod rate;
 pub mod reply;
 mod show;
+pub mod state;
 pub mod step;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kamhub_cache::RateRule;
-use kamhub_httpkit::{ApiResult, Problem, request};
+use kamhub_httpkit::{ApiResult, request};
 use kamhub_kernel::Actor;
 use serde::Deserialize;
 
-use super::page::go_on;
+use super::page::{go_on, plain};
 use super::visit::{Visit, preferred};
 use crate::app::App;
 use crate::identity;
@@ -102,13 +103,6 @@ pub async fn enter(
     Path(token): Path<String>,
 ) -> ApiResult<Response> {
     go_on(&format!("/{}/t/{}", preferred(&headers), plain(&token)?))
-}
-
-/// Our links are made of these; anything else does not go into an address.
-fn plain(token: &str) -> ApiResult<&str> {
-    let sound = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let is_ours = !token.is_empty() && token.bytes().all(sound);
-    is_ours.then_some(token).ok_or_else(|| Problem::not_found("This address"))
 }
 
 /// `GET /{lang}/t/{token}`.

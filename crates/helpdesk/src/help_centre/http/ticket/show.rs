@@ -8,6 +8,7 @@ use kamhub_kernel::page::{PageRequest, Start};
 
 use super::Opened;
 use super::conversation::Entry;
+use super::state::State;
 use crate::help_centre::dates::When;
 use crate::help_centre::http::fields::token;
 use crate::help_centre::http::page::{Frame, private};
@@ -109,43 +110,6 @@ struct TicketPage {
     opinion: Option<String>,
 }
 
-/// A ticket's state: never colour alone.
-struct State {
-    word: &'static str,
-    meaning: &'static str,
-    icon: &'static str,
-    tone: &'static str,
-}
-
-impl State {
-    fn of(page: &Frame, status: Status) -> Self {
-        let (word, meaning) = words::state(page.lang, status);
-        let (icon, tone) = match status {
-            Status::Open => {
-                (include_str!("../../../../templates/help_centre/icons/mail.svg"), "info")
-            }
-            Status::InProgress | Status::Reopened => {
-                (include_str!("../../../../templates/help_centre/icons/circle-dot.svg"), "info")
-            }
-            Status::WaitingCustomer => (
-                include_str!("../../../../templates/help_centre/icons/message-circle.svg"),
-                "warning",
-            ),
-            Status::OnHold => {
-                (include_str!("../../../../templates/help_centre/icons/pause.svg"), "neutral")
-            }
-            Status::Resolved => (
-                include_str!("../../../../templates/help_centre/icons/circle-check.svg"),
-                "success",
-            ),
-            Status::Closed => {
-                (include_str!("../../../../templates/help_centre/icons/check.svg"), "neutral")
-            }
-        };
-        Self { word, meaning, icon, tone }
-    }
-}
-
 /// Answers with the page.
 ///
 /// # Errors
@@ -196,7 +160,7 @@ pub async fn page(
         form: token(visit, &opened.form()),
         number: found.addressed.ticket_number.clone(),
         subject: found.addressed.subject.clone(),
-        state: State::of(&page, ticket.status),
+        state: State::of(page.lang, ticket.status),
         topic: words::category(page.lang, found.addressed.category),
         created: page.moment(found.addressed.created_at),
         is_late: due.is_some_and(|due| due < app.clock.now()),

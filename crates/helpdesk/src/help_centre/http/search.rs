@@ -1,0 +1,200 @@
+//! Looking for an answer.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use kamhub_httpkit::ApiResult;
+use kamhub_postgres::PgConnection;
+use serde::Deserialize;
+
+use super::listing::encoded;
+use super::page::{Frame, public};
+use super::visit::Visit;
+use crate::app::App;
+use crate::help_centre::lang::Lang;
+use crate::help_centre::words;
+use crate::search::model::{Found, Fragment, Hit, Kind, Language, Reach, Request};
+use crate::search::service::find;
+use crate::search::service::suggest::suggest;
+
+const PER_PAGE: usize = 10;
+/// Answers that are shown beside a form.
+const BESIDE: usize = 4;
+/// Titles that are offered while somebody types.
+const OFFERED: i64 = 6;
+/// The longest query, in characters; as the API has it.
+const LONGEST: usize = 200;
+
+/// What is looked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn query(&self) -> String {
+        self.q.trim().chars().take(LONGEST).collect()
+    }
+}
+
+/// A result.
+struct Answer {
+    path: String,
+    title: Vec<Fragment>,
+    snippet: Vec<Fragment>,
+    is_question: bool,
+    category: Option<String>,
+    language: Option<&'static str>,
+}
+
+impl Answer {
+    fn of(lang: Lang, hit: Hit) -> Self {
+        let spoken = hit.language.and_then(|language| Lang::of_code(language.as_str()));
+        let path = match (hit.kind, &hit.slug) {
+            (Kind::Article, Some(slug)) => format!("/{lang}/articles/{slug}"),
+            _ => format!("/{}/faq#q{}", spoken.unwrap_or(lang), hit.id),
+        };
+        Self {
+            path,
+            title: hit.title,
+            snippet: hit.snippet,
+            is_question: hit.kind == Kind::Faq,
+            category: hit.category,
+            language: spoken.filter(|spoken| *spoken != lang).map(Lang::name),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "help_centre/search.html")]
+struct SearchPage {
+    page: Frame,
+    query: String,
+    total: String,
+    corrected: Option<(String, String)>,
+    answers: Vec<Answer>,
+    next: Option<String>,
+    ask: String,
+}
+
+#[derive(Template)]
+#[template(path = "help_centre/suggestions.html")]
+struct Suggestions {
+    w: &'static words::Words,
+    answers: Vec<Answer>,
+}
+
+/// `GET /{lang}/search`.
+///
+/// # Errors
+/// A database fault.
+pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Response> {
+    let query = asked.query();
+    let mut page = Frame::of(&visit);
+    page.is_public = false;
+    page.other = page.other.map(|path| format!("{path}?q={}", encoded(&query)));
+    let mut template = SearchPage {
+        total: String::new(),
+        corrected: None,
+        answers: Vec::new(),
+        next: None,
+        ask: format!("/{}/request?subject={}", visit.lang, encoded(&query)),
+        query,
+        page,
+    };
+    if !template.query.is_empty() {
+        let skip = asked.cursor.as_deref().and_then(|cursor| find::skip(cursor, &template.query));
+        let mut connection = visit.app.db.connection().await?;
+        let found = look(
+            &mut connection,
+            &visit.app,
+            visit.lang,
+            &template.query,
+            PER_PAGE,
+            skip.unwrap_or(0),
+        )
+        .await?;
+        template.total = words::found(visit.lang, found.total, found.total_capped);
+        template.corrected = found.corrected.map(|read| (read.from, read.to));
+        let next = found.next_cursor.map(|cursor| {
+            format!("/{}/search?q={}&cursor={cursor}", visit.lang, encoded(&template.query))
+        });
+        template.next = next;
+        template.answers =
+            found.results.into_iter().map(|hit| Answer::of(visit.lang, hit)).collect();
+    }
+    public(&visit, &template)
+}
+
+/// In the reader's language; in the other one too where there is nothing in theirs.
+async fn look(
+    connection: &mut PgConnection,
+    app: &App,
+    lang: Lang,
+    query: &str,
+    limit: usize,
+    skip: usize,
+) -> ApiResult<Found> {
+    let language = match lang {
+        Lang::Ru => Language::Ru,
+        Lang::En => Language::En,
+    };
+    let kinds = vec![Kind::Article];
+    let request = Request {
+        query: query.to_owned(),
+        kinds,
+        category: None,
+        language: Some(language),
+        limit,
+        skip,
+    };
+    let found = find::answer(connection, &app.cache, Reach::Public, &request).await?;
+    if found.total > 0 {
+        return Ok(found);
+    }
+    let anywhere = Request { language: None, ..request };
+    Ok(find::answer(connection, &app.cache, Reach::Public, &anywhere).await?)
+}
+
+/// `GET /{lang}/suggest`: answers to what somebody is about to ask, as a part of a page.
+///
+/// # Errors
+/// A database fault.
+pub async fn beside(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Response> {
+    let query = asked.query();
+    let mut answers = Vec::new();
+    if query.chars().count() >= 3 {
+        let mut connection = visit.app.db.connection().await?;
+        let found = look(&mut connection, &visit.app, visit.lang, &query, BESIDE, 0).await?;
+        answers.extend(found.results.into_iter().map(|hit| Answer::of(visit.lang, hit)));
+    }
+    public(&visit, &Suggestions { w: words::words(visit.lang), answers })
+}
+
+/// `GET /{lang}/complete`: titles that go on from what is typed, as a part of a page.
+///
+/// # Errors
+/// A database fault.
+pub async fn complete(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Response> {
+    let query = asked.query();
+    let mut answers = Vec::new();
+    if query.chars().count() >= 2 {
+        let mut connection = visit.app.db.connection().await?;
+        let language = if visit.lang == Lang::Ru { Language::Ru } else { Language::En };
+        let offered = suggest(&mut connection, &query, Some(language), OFFERED).await?;
+        answers.extend(offered.suggestions.into_iter().map(|one| Answer {
+            path: match &one.slug {
+                Some(slug) => format!("/{}/articles/{slug}", visit.lang),
+                None => format!("/{}/faq#q{}", visit.lang, one.id),
+            },
+            title: one.title,
+            snippet: Vec::new(),
+            is_question: one.kind == Kind::Faq,
+            category: None,
+            language: None,
+        }));
+    }
+    public(&visit, &Suggestions { w: words::words(visit.lang), answers })
+}

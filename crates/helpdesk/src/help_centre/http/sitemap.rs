@@ -1,0 +1,64 @@
+//! `GET /sitemap.xml`: every page that search engines may show (sitemaps.org, protocol 0.9).
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use chrono::SecondsFormat;
+use kamhub_httpkit::ApiResult;
+use kamhub_kernel::page::{PageRequest, Start};
+
+use super::listing::category_path;
+use crate::app::App;
+use crate::help_centre::lang::Lang;
+use crate::knowledge::service::list::{Filter, ListRequest, SortBy, SortOrder, list};
+
+/// Articles of one look at the database, and of the whole map for each language.
+const AT_ONCE: i64 = 100;
+const MOST: i64 = 5_000;
+
+/// The handler.
+///
+/// # Errors
+/// A database fault.
+pub async fn handler(State(app): State<App>) -> ApiResult<Response> {
+    let site = &app.settings.public_url;
+    let mut map = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+    );
+    let mut add = |path: &str, changed: Option<String>| {
+        let changed = changed.map(|at| format!("<lastmod>{at}</lastmod>")).unwrap_or_default();
+        map.push_str(&format!("<url><loc>{site}{path}</loc>{changed}</url>\n"));
+    };
+    let mut connection = app.db.connection().await?;
+    for lang in [Lang::Ru, Lang::En] {
+        for page in ["", "/request"] {
+            add(&format!("/{lang}{page}"), None);
+        }
+        let mut categories: Vec<String> = Vec::new();
+        for offset in (0..MOST).step_by(AT_ONCE.unsigned_abs() as usize) {
+            let filter = Filter { language: Some(lang.into()), ..Filter::default() };
+            let page =
+                PageRequest { start: Start::Offset(offset), limit: AT_ONCE, exact_total: false };
+            let request =
+                ListRequest { filter, sort_by: SortBy::CreatedAt, order: SortOrder::Asc, page };
+            let articles = list(&mut connection, false, request).await?;
+            for article in articles.items {
+                let changed = article.updated_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+                add(&format!("/{lang}/articles/{}", article.slug), Some(changed));
+                if !categories.contains(&article.category) {
+                    categories.push(article.category);
+                }
+            }
+            if articles.next_cursor.is_none() {
+                break;
+            }
+        }
+        for category in categories {
+            add(&category_path(lang, &category), None);
+        }
+    }
+    map.push_str("</urlset>\n");
+    let kind = (header::CONTENT_TYPE, "application/xml; charset=utf-8");
+    Ok(([kind, (header::CACHE_CONTROL, "public, max-age=3600")], map).into_response())
+}

@@ -1,0 +1,122 @@
+//! How customers find answers and their own requests.
+
+use chrono::{Duration, TimeDelta};
+use kamhub_testkit::TestApp;
+use serde_json::json;
+
+use crate::help_centre::{browser, send, token};
+use crate::knowledge::{at, write};
+use crate::notifying::Desk;
+use crate::support::create;
+
+#[tokio::test]
+async fn an_article_is_a_page_that_search_engines_and_people_can_read() {
+    let app = TestApp::start().await;
+    let content =
+        "## First\n\nGo **there**.\n\n## Then\n\nCome back.\n\n## Last\n\n</script><b>x</b>";
+    let written = json!({"title": "How to return a ticket", "content": content, "language": "en"});
+    let article = write(&app, written).await;
+    let slug = article["slug"].as_str().unwrap();
+    let page = browser(&app).get(&format!("/en/articles/{slug}")).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let canonical = format!("<link rel=\"canonical\" href=\"{}/en/articles/{slug}\">", app.base);
+    for shown in ["<strong>there</strong>", "On this page", "\"@type\":\"Article\"", &canonical] {
+        assert!(page.text.contains(shown), "{shown} in {}", page.text);
+    }
+    assert!(!page.text.contains("<b>x</b>"), "{}", page.text);
+    let by_id = browser(&app).get(&format!("/en/articles/{}", article["id"].as_str().unwrap()));
+    let by_id = by_id.await;
+    assert_eq!(by_id.status, 301);
+    assert_eq!(by_id.header("location"), format!("/en/articles/{slug}"));
+    let russian = browser(&app).get(&format!("/ru/articles/{slug}")).await;
+    assert!(russian.text.contains("показана на английском"), "{}", russian.text);
+    assert!(russian.text.contains(&canonical), "{}", russian.text);
+    let map = app.anonymous.get("/sitemap.xml").await.text;
+    assert!(map.contains(&format!("{}/en/articles/{slug}</loc>", app.base)), "{map}");
+    assert_eq!(browser(&app).get("/en/articles/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_draft_is_nobodys_page() {
+    let app = TestApp::start().await;
+    let draft = write(&app, json!({"isPublished": false})).await;
+    let page = browser(&app).get(&format!("/ru/articles/{}", draft["slug"].as_str().unwrap()));
+    assert_eq!(page.await.status, 404);
+    assert!(!app.anonymous.get("/sitemap.xml").await.text.contains("/articles/"));
+}
+
+#[tokio::test]
+async fn readers_vote_by_a_form_and_say_what_was_missing() {
+    let app = TestApp::start().await;
+    let article = write(&app, json!({"language": "en", "title": "A ticket"})).await;
+    let vote = format!("/en/articles/{}/vote", article["slug"].as_str().unwrap());
+    let said = send(&browser(&app), &vote, &[("helpful", "no")]).await;
+    assert_eq!(said.status, 303, "{}", said.text);
+    let page = browser(&app).get(said.header("location").split('#').next().unwrap()).await;
+    assert!(page.text.contains("What was missing or wrong?"), "{}", page.text);
+    send(&browser(&app), &vote, &[("helpful", "no"), ("comment", "The price")]).await;
+    let stats = app.admin.get(&format!("{}/stats", at(&article))).await;
+    assert_eq!(stats.data(200)["unhelpfulVotes"], 1);
+    assert_eq!(send(&browser(&app), &vote, &[("helpful", "perhaps")]).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_search_shows_what_it_found_and_leads_on_where_it_found_nothing() {
+    let app = TestApp::start().await;
+    write(&app, json!({})).await;
+    let found = browser(&app).get("/ru/search?q=%D0%B1%D0%B8%D0%BB%D0%B5%D1%82").await;
+    assert!(found.text.contains("/ru/articles/kak-vernut-bilet"), "{}", found.text);
+    assert!(found.text.contains("<mark>билет</mark>"), "{}", found.text);
+    let nothing = browser(&app).get("/en/search?q=%3Cscript%3Eqqq").await;
+    assert!(nothing.text.contains("Nothing found"), "{}", nothing.text);
+    assert!(nothing.text.contains("/en/request?subject=%3Cscript%3Eqqq"), "{}", nothing.text);
+    assert!(!nothing.text.contains("<script>qqq"), "{}", nothing.text);
+}
+
+#[tokio::test]
+async fn ones_requests_are_behind_a_link_that_only_the_owner_of_the_mailbox_gets() {
+    let desk = Desk::start().await;
+    let app = &desk.app;
+    let mine = json!({"customerEmail": "irina@example.com", "subject": "Known"});
+    create(&app.admin, mine).await;
+    let claimed = json!({"customerEmail": "Irina@example.com", "subject": "Only claimed"});
+    create(&app.anonymous, claimed).await;
+    create(&app.anonymous, json!({"customerEmail": "other@example.com", "subject": "Not mine"}))
+        .await;
+    let before = desk.mail.mails().len();
+    let mut answers = Vec::new();
+    for email in ["irina@example.com", "nobody@example.com"] {
+        let form = token(&browser(app).get("/en/requests").await);
+        let sent = send(&browser(app), "/en/requests", &[("form", &form), ("email", email)]).await;
+        answers.push((sent.status, sent.header("location").to_owned()));
+    }
+    assert_eq!(answers[0], answers[1]);
+    desk.run().await;
+    assert!(desk.mail.mails_to("nobody@example.com").is_empty());
+    let mails = desk.mail.mails_to("irina@example.com");
+    let (text, _) = mails.last().expect("a mail with the link").bodies();
+    assert_eq!(desk.mail.mails().len(), before + 1);
+    let link = text.split_whitespace().find(|word| word.contains("/my/")).expect("a link");
+    let entered = browser(app).get(link.strip_prefix(&app.base).unwrap()).await;
+    let page = browser(app).get(entered.header("location")).await;
+    for (subject, shown) in [("Known", true), ("Only claimed", true), ("Not mine", false)] {
+        assert_eq!(page.text.contains(subject), shown, "{subject} in {}", page.text);
+    }
+    app.clock.advance(Duration::hours(25));
+    assert_eq!(browser(app).get(entered.header("location")).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_mailbox_is_not_flooded_with_links() {
+    let desk = Desk::start().await;
+    let app = &desk.app;
+    create(&app.admin, json!({"customerEmail": "irina@example.com"})).await;
+    for _ in 0..5 {
+        let form = token(&browser(app).get("/en/requests").await);
+        app.clock.advance(TimeDelta::seconds(1));
+        let fields = [("form", form.as_str()), ("email", "irina@example.com")];
+        assert_eq!(send(&browser(app), "/en/requests", &fields).await.status, 303);
+    }
+    desk.run().await;
+    assert_eq!(desk.mail.mails_to("irina@example.com").len(), 3);
+}
