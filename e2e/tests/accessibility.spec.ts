@@ -22,6 +22,7 @@ async function pages(): Promise<string[]> {
     `/${lang}/search?q=xqzvw`,
     `/${lang}/articles/${lang === "ru" ? "kak-vernut-dengi-za-bron" : "paying-from-abroad"}`,
     `/${lang}/categories/${lang === "ru" ? encodeURIComponent("Туры") : "Tours"}`,
+    `/${lang}/faq`,
     `/${lang}/request`,
     `/${lang}/nowhere`,
     `/${lang}${first}`,

@@ -204,6 +204,7 @@ fn pages_in_a_language() -> Router<App> {
     Router::new()
         .route("/", get(pages::home::show))
         .route("/search", get(pages::search::show))
+        .route("/faq", get(pages::faq::show))
         .route("/suggest", get(pages::search::beside))
         .route("/complete", get(pages::search::complete))
         .route("/categories/{name}", get(pages::category::show))

@@ -52,6 +52,9 @@ words! {
     suggestions_title: "This may answer it", "Возможно, это поможет";
     kind_article: "Article", "Статья";
     kind_question: "Question", "Вопрос";
+    faq_title: "Frequent questions", "Частые вопросы";
+    faq_all: "All questions", "Все вопросы";
+    faq_empty: "There are no questions here yet.", "Здесь пока нет вопросов.";
     topics: "Topics", "Темы";
     popular: "Read most", "Часто читают";
     ask_title: "No answer yet?", "Не нашли ответ?";

@@ -320,7 +320,8 @@ mod tests {
 
     #[test]
     fn the_slug_of_a_draft_leads_the_public_nowhere() {
-        let rows = || vec![found(1, Language::Ru, true, false), found(2, Language::En, false, true)];
+        let rows =
+            || vec![found(1, Language::Ru, true, false), found(2, Language::En, false, true)];
         let address = Address::Slug("slug-2".into());
         assert_eq!(choose(rows(), &address, false, Wanted::default()), None);
         let staff = choose(rows(), &address, true, Wanted::default());

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::fields::Fields;
-use super::listing::{Card, category_path, encoded};
+use super::listing::{Card, Titles, category_path, encoded};
 use super::page::{Frame, go_on, json_ld, public};
 use super::visit::Visit;
 use crate::help_centre::dates::When;
@@ -77,11 +77,19 @@ pub async fn show(
     let visitor = Visitor::of(&visit.anonymous(), visit.browser.as_deref());
     views::article_seen(app, article.id, &visitor);
     let related = related(&mut connection, &visit, &article).await?;
+    let titles = Titles::load(&mut connection).await?;
+    let category_title = titles.of(visit.lang, &article.category);
     drop(connection);
-    public(&visit, &of(&visit, article, related, &asked.voted))
+    public(&visit, &of(&visit, article, category_title, related, &asked.voted))
 }
 
-fn of(visit: &Visit, article: ArticleView, related: Vec<Card>, voted: &str) -> ArticlePage {
+fn of(
+    visit: &Visit,
+    article: ArticleView,
+    category_title: String,
+    related: Vec<Card>,
+    voted: &str,
+) -> ArticlePage {
     let mut page = Frame::of(visit);
     let other: Language = visit.lang.other().into();
     let translated = article.translations.iter().find(|one| one.language == other);
@@ -101,7 +109,7 @@ fn of(visit: &Visit, article: ArticleView, related: Vec<Card>, voted: &str) -> A
     ArticlePage {
         data: structured(&page, &article),
         category_path: category_path(visit.lang, &article.category),
-        category_title: article.category.clone(),
+        category_title,
         updated: page.day(article.updated_at),
         reading: words::reading_time(visit.lang, article.reading_minutes),
         only_in,

@@ -6,13 +6,16 @@ use axum::response::Response;
 use kamhub_httpkit::ApiResult;
 use kamhub_kernel::page::{PageRequest, Start};
 
-use super::listing::{Card, Shelf, shelves};
+use super::faq;
+use super::listing::{Card, Shelf, Titles};
 use super::page::{Frame, go_on, public};
 use super::visit::{Visit, preferred};
+use crate::faq::model::FaqView;
 use crate::knowledge::service::list::{Filter, ListRequest, SortBy, SortOrder, list};
 
-/// Articles that are named.
+/// Articles and questions that are named.
 const ARTICLES: usize = 6;
+const QUESTIONS: usize = 6;
 /// Those that the shelves are counted from.
 const COUNTED: i64 = 100;
 
@@ -22,6 +25,7 @@ struct Home {
     page: Frame,
     shelves: Vec<Shelf>,
     articles: Vec<Card>,
+    questions: Vec<FaqView>,
 }
 
 /// `GET /`: on to the language that was chosen before, or that the browser likes best.
@@ -42,15 +46,18 @@ pub async fn show(visit: Visit) -> ApiResult<Response> {
     let page = PageRequest { start: Start::Offset(0), limit: COUNTED, exact_total: false };
     let request = ListRequest { filter, sort_by: SortBy::Views, order: SortOrder::Desc, page };
     let articles = list(&mut connection, false, request).await?.items;
+    let questions = faq::questions(&mut connection, &visit.app, visit.lang, None, COUNTED).await?;
+    let titles = Titles::load(&mut connection).await?;
     drop(connection);
     let template = Home {
         page: Frame::of(&visit),
-        shelves: shelves(visit.lang, &articles),
+        shelves: titles.shelves(visit.lang, &articles, &questions),
         articles: articles
             .into_iter()
             .take(ARTICLES)
             .map(|one| Card::of(visit.lang, one))
             .collect(),
+        questions: questions.into_iter().take(QUESTIONS).collect(),
     };
     public(&visit, &template)
 }

@@ -1,8 +1,13 @@
 //! Articles in lists, and the shelves that they stand on.
 
+use kamhub_httpkit::ApiResult;
+use kamhub_postgres::PgConnection;
+
+use crate::faq::model::FaqView;
 use crate::help_centre::lang::Lang;
 use crate::help_centre::{icons, words};
 use crate::knowledge::model::Language;
+use crate::knowledge::service::categories::{self, Category};
 use crate::knowledge::view::ArticleSummary;
 
 impl From<Lang> for Language {
@@ -69,21 +74,49 @@ pub struct Shelf {
     pub count: String,
 }
 
-/// The categories of these articles, those with most of them first.
-pub fn shelves(lang: Lang, articles: &[ArticleSummary]) -> Vec<Shelf> {
-    let mut counted: Vec<(&str, i64)> = Vec::new();
-    for name in articles.iter().map(|one| one.category.as_str()) {
-        match counted.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
-            None => counted.push((name, 1)),
-        }
+/// All categories, in their order.
+pub struct Titles(Vec<Category>);
+
+impl Titles {
+    /// Loads them.
+    ///
+    /// # Errors
+    /// A database fault.
+    pub async fn load(connection: &mut PgConnection) -> ApiResult<Self> {
+        Ok(Self(categories::list(connection).await?))
     }
-    counted.sort_by_key(|(_, count)| -count);
-    let shelf = |(name, count): (&str, i64)| Shelf {
-        path: category_path(lang, name),
-        title: name.to_owned(),
-        icon: icons::named(None),
-        count: words::standing(lang, count),
-    };
-    counted.into_iter().map(shelf).collect()
+
+    /// What readers of a language call a category.
+    pub fn of(&self, lang: Lang, name: &str) -> String {
+        let known = self.0.iter().find(|known| known.name == name);
+        known.map_or(name, |known| title(lang, known)).to_owned()
+    }
+
+    /// The categories in which some of these articles and questions are.
+    pub fn shelves(
+        &self,
+        lang: Lang,
+        articles: &[ArticleSummary],
+        questions: &[FaqView],
+    ) -> Vec<Shelf> {
+        let shelf = |known: &Category| {
+            let articles = articles.iter().filter(|one| one.category == known.name).count();
+            let questions = questions.iter().filter(|one| one.category == known.name).count();
+            let count = i64::try_from(articles + questions).unwrap_or(i64::MAX);
+            (count > 0).then(|| Shelf {
+                path: category_path(lang, &known.name),
+                title: title(lang, known).to_owned(),
+                icon: icons::named(known.icon.as_deref()),
+                count: words::standing(lang, count),
+            })
+        };
+        self.0.iter().filter_map(shelf).collect()
+    }
+}
+
+fn title(lang: Lang, category: &Category) -> &str {
+    match lang {
+        Lang::Ru => &category.title_ru,
+        Lang::En => &category.title_en,
+    }
 }

@@ -4,6 +4,7 @@ pub mod article;
 pub mod assets;
 pub mod category;
 pub mod error_page;
+pub mod faq;
 mod fields;
 pub mod home;
 mod listing;

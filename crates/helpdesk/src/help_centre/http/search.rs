@@ -141,7 +141,7 @@ async fn look(
         Lang::Ru => Language::Ru,
         Lang::En => Language::En,
     };
-    let kinds = vec![Kind::Article];
+    let kinds = vec![Kind::Article, Kind::Faq];
     let request = Request {
         query: query.to_owned(),
         kinds,

@@ -32,7 +32,7 @@ pub async fn handler(State(app): State<App>) -> ApiResult<Response> {
     };
     let mut connection = app.db.connection().await?;
     for lang in [Lang::Ru, Lang::En] {
-        for page in ["", "/request"] {
+        for page in ["", "/faq", "/request"] {
             add(&format!("/{lang}{page}"), None);
         }
         let mut categories: Vec<String> = Vec::new();

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kamhub_httpkit::ApiResult;
 use kamhub_kernel::page::{PageRequest, Start};
+use kamhub_postgres::PgConnection;
 
 use super::Opened;
 use super::conversation::Entry;
@@ -15,6 +16,7 @@ use crate::help_centre::http::page::{Frame, private};
 use crate::help_centre::http::visit::Visit;
 use crate::help_centre::words::{self, Words};
 use crate::messages;
+use crate::messages::model::Message;
 use crate::tickets::service::conversation;
 use crate::tickets::state::Status;
 
@@ -124,34 +126,14 @@ pub async fn page(
     let app = &visit.app;
     let mut connection = app.db.connection().await?;
     let found = conversation::find(&mut connection, &opened.actor, opened.ticket).await?;
-    let request = |offset, limit, exact_total| PageRequest {
-        start: Start::Offset(offset),
-        limit,
-        exact_total,
-    };
-    let counted = messages::service::list(
-        &mut connection,
-        &opened.actor,
-        opened.ticket,
-        &request(0, 1, true),
-    )
-    .await?;
-    let wanted = if shown.whole { MOST } else { LATEST };
-    let passed = (counted.total - wanted).max(0);
-    let listed = messages::service::list(
-        &mut connection,
-        &opened.actor,
-        opened.ticket,
-        &request(passed, wanted, false),
-    )
-    .await?;
+    let (passed, listed) = latest(&mut connection, opened, shown.whole).await?;
     drop(connection);
-    let last_seen = listed.items.last().map_or(0, |message| message.id.0);
-    let mut entries = Vec::with_capacity(listed.items.len() + 1);
+    let last_seen = listed.last().map_or(0, |message| message.id.0);
+    let mut entries = Vec::with_capacity(listed.len() + 1);
     if passed == 0 {
         entries.push(Entry::first(&page, &found.addressed));
     }
-    entries.extend(listed.items.into_iter().map(|message| Entry::of(&page, message)));
+    entries.extend(listed.into_iter().map(|message| Entry::of(&page, message)));
     let ticket = &found.ticket;
     let is_over = matches!(ticket.status, Status::Resolved | Status::Closed);
     let due = ticket.sla_due_at.filter(|_| ticket.status.is_open_work());
@@ -179,4 +161,19 @@ pub async fn page(
         page,
     };
     private(status, &template)
+}
+
+/// How many messages come before those that are shown, and these.
+async fn latest(
+    connection: &mut PgConnection,
+    opened: &Opened,
+    whole: bool,
+) -> ApiResult<(i64, Vec<Message>)> {
+    let (actor, ticket) = (&opened.actor, opened.ticket);
+    let first = PageRequest { start: Start::Offset(0), limit: 1, exact_total: true };
+    let counted = messages::service::list(connection, actor, ticket, &first).await?.total;
+    let limit = if whole { MOST } else { LATEST };
+    let passed = (counted - limit).max(0);
+    let shown = PageRequest { start: Start::Offset(passed), limit, exact_total: false };
+    Ok((passed, messages::service::list(connection, actor, ticket, &shown).await?.items))
 }
