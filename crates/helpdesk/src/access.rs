@@ -222,6 +222,11 @@ pub const TABLE: &[(&str, Access)] = &[
     ("faq_read", Anyone(KnowledgeRead)),
     ("faq_update", Staff(KnowledgePublish)),
     ("faq_delete", Staff(KnowledgePublish)),
+    // attachments
+    ("attachment_upload", Anyone(TicketsWrite)),
+    // A signed link in the query is a right of its own; the handler asks for it, or for credentials.
+    ("attachment_read", Public),
+    ("attachment_link", StaffOrCustomer(TicketsRead)),
 ];
 
 /// What an operation asks for; `None` where it has no line, and is refused.

@@ -10,6 +10,7 @@ use kamhub_kernel::clock::SharedClock;
 use kamhub_outbound::{Client, Policy};
 use kamhub_postgres::Db;
 
+use crate::attachments::Store;
 use crate::brand::Brand;
 use crate::identity::keys::Keys;
 use crate::knowledge::views::ViewBuffer;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub away_grace: Duration,
     /// Surveys, and answers by a link, that one address may send per minute.
     pub anonymous_feedback_per_minute: u32,
+    /// Files that one address may upload without credentials, per minute.
+    pub anonymous_uploads_per_minute: u32,
     /// How long after a resolution the customer is asked how it was; nobody is asked where there is
     /// none.
     pub csat_delay: Option<Duration>,
@@ -67,6 +70,7 @@ impl Default for Settings {
             reopen_window_days: 5,
             away_grace: Duration::from_secs(15 * 60),
             anonymous_feedback_per_minute: 30,
+            anonymous_uploads_per_minute: 10,
             csat_delay: Some(Duration::from_secs(60 * 60)),
             outlets: Outlets::default(),
             brand: Brand::default(),
@@ -93,6 +97,8 @@ pub struct Parts {
     pub outbound: Client,
     /// Durable jobs.
     pub queue: Queue,
+    /// Where uploaded files are kept.
+    pub store: Store,
     /// The secrets by which tokens and links are signed.
     pub keys: Keys,
     /// Views of articles and questions that are not written yet.

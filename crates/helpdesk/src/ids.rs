@@ -44,6 +44,8 @@ kamhub_kernel::typed_id! {
     FeedbackId,
     /// What a customer says of the desk.
     SurveyId,
+    /// A file that a ticket or a message has.
+    AttachmentId,
 }
 
 kamhub_kernel::typed_id! {

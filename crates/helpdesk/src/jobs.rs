@@ -11,7 +11,7 @@ use crate::feedback::service::requests::{self, Outcome, RequestCsat};
 use crate::reports::runs;
 use crate::sla::jobs as sla;
 use crate::tickets::service::backlog;
-use crate::{assignment, events, help_centre, identity, knowledge, notifications};
+use crate::{assignment, attachments, events, help_centre, identity, knowledge, notifications};
 
 /// How long an `Idempotency-Key` is remembered.
 const IDEMPOTENCY_KEYS_KEPT: TimeDelta = TimeDelta::hours(24);
@@ -55,6 +55,7 @@ pub fn registry(app: &App) -> Result<Registry, QueueError> {
     knowledge::jobs::register(&mut registry, app)?;
     runs::jobs::register(&mut registry, app)?;
     help_centre::jobs::register(&mut registry, app)?;
+    attachments::jobs::register(&mut registry, app)?;
     Ok(registry)
 }
 

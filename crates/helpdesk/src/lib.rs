@@ -5,6 +5,7 @@ pub mod access;
 pub mod agents;
 pub mod app;
 pub mod assignment;
+pub mod attachments;
 pub mod brand;
 pub mod calendars;
 pub mod category;

@@ -40,6 +40,7 @@ use crate::notifications::bus::asyncapi;
         (name = "messages", description = "What is written in tickets"),
         (name = "knowledge", description = "Articles, questions and their categories"),
         (name = "agents", description = "Who works on tickets"),
+        (name = "attachments", description = "Files of tickets and messages"),
         (name = "feedback", description = "What customers think of the desk"),
         (name = "calendars", description = "When work is done: what deadlines count by"),
         (name = "sla", description = "What is promised, and whether it is kept"),

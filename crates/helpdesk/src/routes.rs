@@ -1,13 +1,15 @@
 //! Every route of the product, in one list.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use utoipa::OpenApi as _;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::agents::http as agents;
 use crate::app::App;
+use crate::attachments::http as attachments;
 use crate::calendars::http as calendars;
 use crate::faq::http as faqs;
 use crate::feedback::http as feedback;
@@ -42,6 +44,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(feedback())
         .merge(sla())
         .merge(knowledge())
+        .merge(attachments())
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -266,4 +269,12 @@ fn knowledge() -> OpenApiRouter<App> {
         .routes(routes!(knowledge::reports::missed_searches))
         .routes(routes!(faqs::list::handler, faqs::create::handler))
         .routes(routes!(faqs::read::handler, faqs::update::handler, faqs::delete::handler))
+}
+
+fn attachments() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        // It counts itself, and lets through more than other calls.
+        .routes(routes!(attachments::upload::handler).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(messages::attachment::handler))
+        .routes(routes!(messages::attachment_link::handler))
 }

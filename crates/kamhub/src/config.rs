@@ -4,6 +4,7 @@
 //! way wherever the value came from.
 
 mod brand;
+mod bucket;
 mod values;
 
 use std::collections::BTreeMap;
@@ -56,6 +57,12 @@ pub const KEYS: &[(&str, &str)] = &[
     ("anonymous_feedback_per_minute", "KAMHUB_ANONYMOUS_FEEDBACK_PER_MINUTE"),
     ("csat_requests", "KAMHUB_CSAT_REQUESTS"),
     ("csat_delay_minutes", "KAMHUB_CSAT_DELAY_MINUTES"),
+    ("anonymous_uploads_per_minute", "KAMHUB_ANONYMOUS_UPLOADS_PER_MINUTE"),
+    ("attachments_store", "KAMHUB_ATTACHMENTS_STORE"),
+    ("s3_endpoint", "S3_ENDPOINT"),
+    ("s3_region", "S3_REGION"),
+    ("s3_access_key_id", "S3_ACCESS_KEY_ID"),
+    ("s3_secret_access_key", "S3_SECRET_ACCESS_KEY"),
     ("smtp_url", "SMTP_URL"),
     ("mail_from", "MAIL_FROM"),
     ("mail_reply_to", "MAIL_REPLY_TO"),
@@ -105,6 +112,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Where the product keeps what is not in the database.
     pub data_dir: PathBuf,
+    /// The bucket for uploaded files; none means a folder below `data_dir`.
+    pub bucket: Option<crate::files::Bucket>,
     /// The server to use; none means the private cluster.
     pub database_url: Option<String>,
     /// The most connections to the database.
@@ -195,6 +204,7 @@ impl Config {
             port_is_given: values.text("port").is_some(),
             public_url,
             data_dir: values.text("data_dir").unwrap_or("./data").into(),
+            bucket: values.bucket()?,
             database_url: values.text("database_url").map(str::to_owned),
             database_max_connections: values
                 .number("database_max_connections", 2..=1000)?
@@ -253,6 +263,9 @@ fn settings(values: &Values) -> Result<Settings> {
             .number("anonymous_feedback_per_minute", 1..=1_000_000)?
             .unwrap_or(given.anonymous_feedback_per_minute),
         csat_delay: csat_delay(values, given.csat_delay)?,
+        anonymous_uploads_per_minute: values
+            .number("anonymous_uploads_per_minute", 1..=1_000_000)?
+            .unwrap_or(given.anonymous_uploads_per_minute),
         outlets: outlets(values)?,
         brand: values.brand()?,
         webhook_policy: webhook_policy(values)?,

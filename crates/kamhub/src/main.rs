@@ -8,6 +8,7 @@
 mod commands;
 mod config;
 mod database;
+mod files;
 mod first_start;
 mod lifecycle;
 mod process;

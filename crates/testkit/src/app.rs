@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use kamhub_cache::{Cache, RateLimiter, Wake};
+use kamhub_helpdesk::attachments::Store;
 use kamhub_helpdesk::identity::keys::Keys;
 use kamhub_helpdesk::identity::service::api_key_create;
 use kamhub_helpdesk::knowledge::views::ViewBuffer;
@@ -11,6 +12,7 @@ use kamhub_helpdesk::{App, Parts, Settings};
 use kamhub_jobs::Queue;
 use kamhub_kernel::Role;
 use kamhub_kernel::clock::SharedClock;
+use object_store::local::LocalFileSystem;
 
 use crate::client::Client;
 use crate::clock::TestClock;
@@ -27,6 +29,8 @@ pub struct TestApp {
     pub clock: Arc<TestClock>,
     /// The database of this test.
     pub database: TestDatabase,
+    /// Where this test's files are kept; it goes with the test.
+    pub files: tempfile::TempDir,
     /// The address of the server.
     pub base: String,
     /// An administrator's API key.
@@ -55,13 +59,17 @@ impl TestApp {
             anonymous_tickets_per_minute: 100_000,
             sign_ins_per_minute: 100_000,
             anonymous_feedback_per_minute: 100_000,
+            anonymous_uploads_per_minute: 100_000,
             ..Settings::default()
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         settings.public_url.clone_from(&base);
         change(&mut settings);
+        let files = tempfile::tempdir().unwrap();
+        let folder = LocalFileSystem::new_with_prefix(files.path()).unwrap();
         let app = App::new(Parts {
+            store: Store::new(Arc::new(folder)),
             db: database.db.clone(),
             clock: shared.clone(),
             limiter: RateLimiter::new(&cache),
@@ -83,7 +91,7 @@ impl TestApp {
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let anonymous = Client::anonymous(&base);
         let admin = anonymous.clone();
-        let mut test = Self { app, clock, database, base, admin, anonymous };
+        let mut test = Self { app, clock, database, files, base, admin, anonymous };
         test.admin = test.key(Role::Admin, None).await;
         test
     }

@@ -13,13 +13,13 @@ use hmac::Mac as _;
 use super::Error;
 use super::keys::Keys;
 use super::token::mac;
-use crate::ids::{CustomerId, TicketId};
+use crate::ids::{AttachmentId, CustomerId, TicketId};
 
 /// How long a link opens its ticket.
 pub const TICKET_LINK_LIFE: TimeDelta = TimeDelta::days(30);
 
 const VERSION: u8 = 1;
-/// Version, ticket, customer, end.
+/// Version, two numbers, end.
 const PAYLOAD: usize = 1 + 8 + 8 + 8;
 
 /// What a link opens.
@@ -40,6 +40,8 @@ pub enum LinkPurpose {
     Feedback,
     /// Seeing what one has asked before.
     Requests,
+    /// Reading one file.
+    Attachment,
 }
 
 impl LinkPurpose {
@@ -48,6 +50,7 @@ impl LinkPurpose {
             Self::Ticket => "ticket-link",
             Self::Feedback => "feedback-link",
             Self::Requests => "requests-link",
+            Self::Attachment => "attachment-link",
         }
     }
 }
@@ -70,9 +73,41 @@ pub fn link_create(
     link: TicketLink,
     expires_at: DateTime<Utc>,
 ) -> String {
+    seal(keys, purpose, (link.ticket.0, link.customer.0), expires_at)
+}
+
+/// The token of a link by which one file is read; it is sent as query parameter `token`.
+pub fn attachment_link_create(
+    keys: &Keys,
+    attachment: AttachmentId,
+    expires_at: DateTime<Utc>,
+) -> String {
+    seal(keys, LinkPurpose::Attachment, (attachment.0, 0), expires_at)
+}
+
+/// Reads the token of a link by which one file is read.
+///
+/// # Errors
+/// As [`link_verify`].
+pub fn attachment_link_verify(
+    keys: &Keys,
+    now: DateTime<Utc>,
+    token: &str,
+) -> Result<AttachmentId, Error> {
+    let (attachment, _) =
+        unseal(keys, LinkPurpose::Attachment, now, token).ok_or(Error::BadCredentials)?;
+    Ok(AttachmentId(attachment))
+}
+
+fn seal(
+    keys: &Keys,
+    purpose: LinkPurpose,
+    numbers: (i64, i64),
+    expires_at: DateTime<Utc>,
+) -> String {
     let mut bytes = vec![VERSION];
-    bytes.extend(link.ticket.0.to_be_bytes());
-    bytes.extend(link.customer.0.to_be_bytes());
+    bytes.extend(numbers.0.to_be_bytes());
+    bytes.extend(numbers.1.to_be_bytes());
     bytes.extend(expires_at.timestamp().to_be_bytes());
     bytes.extend(mac(&keys.token_secret, purpose.as_str(), &bytes).finalize().into_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
@@ -133,10 +168,16 @@ pub fn link_verify(
     now: DateTime<Utc>,
     token: &str,
 ) -> Result<TicketLink, Error> {
-    read(keys, purpose, now, token).ok_or(Error::BadCredentials)
+    let (ticket, customer) = unseal(keys, purpose, now, token).ok_or(Error::BadCredentials)?;
+    Ok(TicketLink { ticket: TicketId(ticket), customer: CustomerId(customer) })
 }
 
-fn read(keys: &Keys, purpose: LinkPurpose, now: DateTime<Utc>, token: &str) -> Option<TicketLink> {
+fn unseal(
+    keys: &Keys,
+    purpose: LinkPurpose,
+    now: DateTime<Utc>,
+    token: &str,
+) -> Option<(i64, i64)> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (payload, tag) = bytes.split_at_checked(PAYLOAD)?;
     mac(&keys.token_secret, purpose.as_str(), payload).verify_slice(tag).ok()?;
@@ -144,7 +185,7 @@ fn read(keys: &Keys, purpose: LinkPurpose, now: DateTime<Utc>, token: &str) -> O
         Some(i64::from_be_bytes(payload.get(at..at + 8)?.try_into().ok()?))
     };
     let sound = *payload.first()? == VERSION && number(17)? > now.timestamp();
-    sound.then_some(TicketLink { ticket: TicketId(number(1)?), customer: CustomerId(number(9)?) })
+    if sound { number(1).zip(number(9)) } else { None }
 }
 
 #[cfg(test)]
@@ -160,7 +201,7 @@ mod tests {
         let end = now + TimeDelta::days(1);
         let token = ticket_link_create(&keys, TicketId(5), CustomerId(8), end);
         let opens = TicketLink { ticket: TicketId(5), customer: CustomerId(8) };
-        let read = |now, token: &str| read(&keys, LinkPurpose::Ticket, now, token);
+        let read = |now, token: &str| ticket_link_verify(&keys, now, token).ok();
         assert_eq!(read(now, &token), Some(opens));
         assert_eq!(read(end, &token), None);
         let other = link_create(&keys, LinkPurpose::Feedback, opens, end);

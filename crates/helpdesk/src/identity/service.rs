@@ -29,9 +29,9 @@ pub use users::{
 
 pub use super::form::{form_token_age, form_token_create};
 pub use super::link::{
-    LinkPurpose, REQUESTS_LINK_LIFE, TICKET_LINK_LIFE, TicketLink, link_create, link_verify,
-    requests_link_url, requests_link_verify, ticket_link_create, ticket_link_url,
-    ticket_link_verify,
+    LinkPurpose, REQUESTS_LINK_LIFE, TICKET_LINK_LIFE, TicketLink, attachment_link_create,
+    attachment_link_verify, link_create, link_verify, requests_link_url, requests_link_verify,
+    ticket_link_create, ticket_link_url, ticket_link_verify,
 };
 
 /// One line in the log for whatever changes who may do what.

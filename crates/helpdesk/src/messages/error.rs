@@ -5,7 +5,7 @@ use kamhub_kernel::Faults;
 use kamhub_postgres::DbError;
 
 use super::model::MessageView;
-use crate::{agents, tickets};
+use crate::{agents, attachments, tickets};
 
 /// A fault of the messages slice.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,9 @@ pub enum Error {
     /// Agents.
     #[error(transparent)]
     Agents(#[from] agents::Error),
+    /// Attachments.
+    #[error(transparent)]
+    Attachments(#[from] attachments::Error),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -50,6 +53,7 @@ impl From<Error> for Problem {
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Tickets(error) => error.into(),
             Error::Agents(error) => error.into(),
+            Error::Attachments(error) => error.into(),
             Error::Database(error) => error.into(),
         }
     }

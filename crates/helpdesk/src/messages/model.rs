@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
-use crate::ids::{MessageId, TicketId};
+use crate::ids::{AttachmentId, MessageId, TicketId};
 use crate::tickets::service::conversation::Turn;
 
 kamhub_kernel::wire_enum! {
@@ -23,6 +23,7 @@ kamhub_kernel::wire_enum! {
 
 /// A file that is named in a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = MessageAttachment)]
 pub struct Attachment {
     /// Where it is.
@@ -31,6 +32,9 @@ pub struct Attachment {
     /// The file's name.
     #[schema(examples("voucher.pdf"))]
     pub name: String,
+    /// The file, where it was uploaded here; `url` then asks for credentials or a signed link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment_id: Option<AttachmentId>,
 }
 
 /// A message as it is stored.

@@ -1,5 +1,6 @@
 //! Use cases of the messages slice.
 
+pub mod attachments;
 pub mod create;
 pub mod rate;
 
@@ -83,4 +84,24 @@ async fn scope(
     let mut from = conversation::visible_among(connection, actor, &origins).await?;
     from.extend(ticket.split_from_id.filter(|_| own));
     Ok(Scope { ticket: ticket.id, everything: false, own, from })
+}
+
+/// Whether the actor may see the message: in its ticket, or in the one that it was written in.
+async fn is_for(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    message: &Message,
+) -> Result<bool, Error> {
+    for ticket in [Some(message.ticket_id), message.original_ticket_id].into_iter().flatten() {
+        match conversation::find(connection, actor, ticket).await {
+            Ok(conversation)
+                if scope(connection, actor, &conversation).await?.includes(message) =>
+            {
+                return Ok(true);
+            }
+            Ok(_) | Err(crate::tickets::Error::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
 }

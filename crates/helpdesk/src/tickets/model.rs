@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::state::Status;
 use crate::category::Category;
-use crate::ids::{AgentId, CustomerId, TicketEventId, TicketId};
+use crate::ids::{AgentId, AttachmentId, CustomerId, TicketEventId, TicketId};
 
 kamhub_kernel::wire_enum! {
     /// How urgent a ticket is (contract, section 2).
@@ -69,6 +69,9 @@ pub struct TicketAttachment {
     /// Its media type.
     #[schema(examples("application/pdf"))]
     pub file_type: Option<String>,
+    /// The file, where it was uploaded here; `fileUrl` then asks for credentials or a signed link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment_id: Option<AttachmentId>,
 }
 
 /// A ticket as it is stored.

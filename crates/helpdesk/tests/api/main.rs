@@ -5,6 +5,7 @@ mod agent_metrics;
 mod agents;
 mod api_keys;
 mod assignment;
+mod attachments;
 mod auth;
 mod calendars;
 mod compliance;

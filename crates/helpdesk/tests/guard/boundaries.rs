@@ -22,7 +22,7 @@ const CRATES: &[(&str, &[&str])] = &[
 /// The slices from low to high: a slice may use those of its own row and of rows above it here.
 const RANKS: &[&[&str]] = &[
     &["identity", "calendars"],
-    &["teams", "agents"],
+    &["teams", "agents", "attachments"],
     &["tickets"],
     &["messages"],
     &["knowledge", "faq"],

@@ -20,7 +20,7 @@ use super::{CLOCK, seed};
 use crate::config::{Config, Flags};
 use crate::database::Database;
 use crate::server::Limits;
-use crate::{first_start, lifecycle, process, secrets, server, telemetry};
+use crate::{files, first_start, lifecycle, process, secrets, server, telemetry};
 
 /// How often the recorder of the metrics folds what it has collected.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
@@ -161,6 +161,7 @@ async fn app(
         outbound: kamhub_outbound::Client::new(config.settings.webhook_policy, AGENT),
         cache,
         queue: Queue::new(database.db.clone(), clock),
+        store: files::store(config)?,
         keys,
         views: views::ViewBuffer::default(),
         settings: config.settings.clone(),

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::attachments::model::Attachment as Upload;
+use crate::attachments::service as attachments;
 use crate::identity::http::caller::Caller;
 use crate::ids::{AgentId, MessageId};
 use crate::messages::model::{Attachment, MessageView, SenderType};
@@ -20,14 +22,18 @@ use crate::tickets::http::ticket_path::TicketPath;
 #[serde(default, rename_all = "camelCase")]
 #[schema(as = MessageAttachmentInput)]
 pub struct AttachmentInput {
-    /// Where it is: an http or https address.
-    #[garde(custom(web_address))]
-    #[schema(required = true, examples("https://kamhub.example/files/voucher.pdf"))]
+    /// Where it is: an http or https address. Not for an upload.
+    #[garde(if(cond = self.upload_id.is_none(), custom(web_address)))]
+    #[schema(examples("https://kamhub.example/files/voucher.pdf"))]
     url: String,
-    /// The file's name, 1 to 255 characters.
-    #[garde(custom(text(1, 255)))]
-    #[schema(required = true, min_length = 1, max_length = 255, examples("voucher.pdf"))]
+    /// The file's name, 1 to 255 characters. Not for an upload.
+    #[garde(if(cond = self.upload_id.is_none(), custom(text(1, 255))))]
+    #[schema(min_length = 1, max_length = 255, examples("voucher.pdf"))]
     name: String,
+    /// A file that was uploaded before, instead of address and name.
+    #[garde(inner(custom(text(1, 100))))]
+    #[schema(max_length = 100, examples("9f0d5e0c…"))]
+    upload_id: Option<String>,
 }
 
 /// A new message (contract, section 2).
@@ -75,15 +81,31 @@ pub struct CreateMessage {
     created_at: Option<DateTime<Utc>>,
 }
 
+impl CreateMessage {
+    /// The files, with those that were uploaded before.
+    fn files(&self, claimed: &[Option<Upload>], public_url: &str) -> Vec<Attachment> {
+        let file = |(given, claimed): (&AttachmentInput, &Option<Upload>)| match claimed {
+            Some(file) => Attachment {
+                url: attachments::address(public_url, file.id),
+                name: file.file_name.clone(),
+                attachment_id: Some(file.id),
+            },
+            None => {
+                Attachment { url: given.url.clone(), name: given.name.clone(), attachment_id: None }
+            }
+        };
+        self.attachments.iter().zip(claimed).map(file).collect()
+    }
+}
+
 impl From<CreateMessage> for Request {
     fn from(body: CreateMessage) -> Self {
-        let file = |file: AttachmentInput| Attachment { url: file.url, name: file.name };
         Self {
             message: body.message,
             sender_type: body.sender_type,
             sender_id: body.sender_id.map(|id| id.0),
             sender_name: body.sender_name,
-            attachments: body.attachments.into_iter().map(file).collect(),
+            attachments: Vec::new(),
             is_internal: body.is_internal.unwrap_or(false),
             is_automatic: body.is_automatic.unwrap_or(false),
             created_at: body.created_at,
@@ -140,8 +162,14 @@ pub async fn handler(
         return Ok(answer);
     }
     let window = app.settings.reopen_window_days;
-    let request = body.value.into();
+    let uploads: Vec<Option<&str>> =
+        body.value.attachments.iter().map(|file| file.upload_id.as_deref()).collect();
+    let claimed = attachments::claim(&mut tx, &actor, &uploads).await?;
+    let files = body.value.files(&claimed, &app.settings.public_url);
+    let request = Request { attachments: files, ..body.value.into() };
     let created = create::create(&mut tx, &*app.clock, &actor, ticket, request, window).await?;
+    let (went, message) = (created.message.ticket_id, Some(created.message.id));
+    attachments::used(&mut tx, &*app.clock, &claimed, went, message).await?;
     let message = created.message.view_for(&actor);
     let answer = Answer::created(CreatedMessage { message, follow_up: created.follow_up });
     key.finish(&mut tx, &actor, &answer).await?;

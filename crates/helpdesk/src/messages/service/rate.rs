@@ -4,7 +4,7 @@ use kamhub_kernel::{Actor, Clock};
 use kamhub_postgres::PgConnection;
 use serde_json::json;
 
-use super::scope;
+use super::is_for;
 use crate::events::EventType;
 use crate::ids::MessageId;
 use crate::messages::error::Error;
@@ -47,18 +47,4 @@ pub async fn rate(
     let event = (EventType::TicketMessageRated, json!({"message": message.view()}));
     conversation::note(tx, clock, actor, message.ticket_id, ("rated", entry), event).await?;
     Ok(message)
-}
-
-/// Whether the actor may see the message: in its ticket, or in the one that it was written in.
-async fn is_for(tx: &mut PgConnection, actor: &Actor, message: &Message) -> Result<bool, Error> {
-    for ticket in [Some(message.ticket_id), message.original_ticket_id].into_iter().flatten() {
-        match conversation::find(tx, actor, ticket).await {
-            Ok(conversation) if scope(tx, actor, &conversation).await?.includes(message) => {
-                return Ok(true);
-            }
-            Ok(_) | Err(crate::tickets::Error::NotFound) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(false)
 }

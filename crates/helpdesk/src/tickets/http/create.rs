@@ -12,6 +12,8 @@ use std::time::Duration;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::attachments::model::Attachment as Upload;
+use crate::attachments::service as attachments;
 use crate::category::Category;
 use crate::identity::http::caller::Caller;
 use crate::ids::{CustomerId, TicketId};
@@ -24,18 +26,22 @@ use crate::tickets::view::TicketView;
 #[serde(default, rename_all = "camelCase")]
 #[schema(as = TicketAttachmentInput)]
 pub struct Attachment {
-    /// The file's name, 1 to 255 characters.
-    #[garde(custom(text(1, 255)))]
-    #[schema(required = true, min_length = 1, max_length = 255, examples("voucher.pdf"))]
+    /// The file's name, 1 to 255 characters. Not for an upload.
+    #[garde(if(cond = self.upload_id.is_none(), custom(text(1, 255))))]
+    #[schema(min_length = 1, max_length = 255, examples("voucher.pdf"))]
     pub file_name: String,
-    /// Where it is: an http or https address.
-    #[garde(custom(web_address))]
-    #[schema(required = true, examples("https://kamhub.example/files/voucher.pdf"))]
+    /// Where it is: an http or https address. Not for an upload.
+    #[garde(if(cond = self.upload_id.is_none(), custom(web_address)))]
+    #[schema(examples("https://kamhub.example/files/voucher.pdf"))]
     pub file_url: String,
     /// Its media type, at most 127 characters.
     #[garde(inner(custom(text(0, 127))))]
     #[schema(examples("application/pdf"), max_length = 127)]
     pub file_type: Option<String>,
+    /// A file that was uploaded before, instead of name, address and type.
+    #[garde(inner(custom(text(1, 100))))]
+    #[schema(max_length = 100, examples("9f0d5e0c…"))]
+    pub upload_id: Option<String>,
 }
 
 /// A new ticket (contract, section 2).
@@ -101,13 +107,29 @@ pub struct CreateTicket {
     pub created_at: Option<DateTime<Utc>>,
 }
 
+impl CreateTicket {
+    /// The files, with those that were uploaded before.
+    fn files(&self, claimed: &[Option<Upload>], public_url: &str) -> Vec<TicketAttachment> {
+        let file = |(given, claimed): (&Attachment, &Option<Upload>)| match claimed {
+            Some(file) => TicketAttachment {
+                file_name: file.file_name.clone(),
+                file_url: attachments::address(public_url, file.id),
+                file_type: Some(file.media_type.clone()),
+                attachment_id: Some(file.id),
+            },
+            None => TicketAttachment {
+                file_name: given.file_name.clone(),
+                file_url: given.file_url.clone(),
+                file_type: given.file_type.clone(),
+                attachment_id: None,
+            },
+        };
+        self.attachments.iter().zip(claimed).map(file).collect()
+    }
+}
+
 impl From<CreateTicket> for Request {
     fn from(body: CreateTicket) -> Self {
-        let file = |file: Attachment| TicketAttachment {
-            file_name: file.file_name,
-            file_url: file.file_url,
-            file_type: file.file_type,
-        };
         Self {
             subject: body.subject,
             description: body.description,
@@ -118,7 +140,7 @@ impl From<CreateTicket> for Request {
             priority: body.priority.unwrap_or(Priority::Medium),
             team: body.team,
             tags: body.tags,
-            attachments: body.attachments.into_iter().map(file).collect(),
+            attachments: Vec::new(),
             related_booking_id: body.related_booking_id.map(|id| id.0),
             related_order_id: body.related_order_id.map(|id| id.0),
             created_at: body.created_at,
@@ -164,7 +186,13 @@ pub async fn handler(
     if let Some(answer) = key.begin(&mut tx, app.clock.now(), &actor, &body.hash).await? {
         return Ok(answer);
     }
-    let ticket = create::create(&mut tx, &*app.clock, &actor, body.value.into()).await?;
+    let uploads: Vec<Option<&str>> =
+        body.value.attachments.iter().map(|file| file.upload_id.as_deref()).collect();
+    let claimed = attachments::claim(&mut tx, &actor, &uploads).await?;
+    let files = body.value.files(&claimed, &app.settings.public_url);
+    let request = Request { attachments: files, ..body.value.into() };
+    let ticket = create::create(&mut tx, &*app.clock, &actor, request).await?;
+    attachments::used(&mut tx, &*app.clock, &claimed, ticket.id, None).await?;
     let answer = Answer::created(ticket.view_for(&actor))
         .version(ticket.version)
         .location(format!("/api/support/tickets/{}", ticket.id));

@@ -1,0 +1,200 @@
+//! Use cases of the attachments slice. What talks to the store runs outside any transaction.
+
+use chrono::{DateTime, Duration, Utc};
+use kamhub_kernel::clock::random_token;
+use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_postgres::PgConnection;
+use sha2::{Digest as _, Sha256};
+
+use super::error::Error;
+use super::intake::Received;
+use super::model::{Attachment, Upload};
+use super::repo;
+use crate::ids::{AttachmentId, MessageId, TicketId};
+
+/// How long an upload waits to be used.
+const UNUSED_FOR: Duration = Duration::hours(24);
+/// How long an object stays to which nothing refers; longer than any upload takes.
+const UNREFERENCED_FOR: Duration = Duration::hours(1);
+/// How many rows one step of the collection takes.
+const AT_ONCE: i64 = 100;
+
+/// A place in the store for a file that is about to arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    object: i64,
+    /// The key to write it to.
+    pub key: String,
+}
+
+/// Makes room for a file. It is noted before anything is written, so that whatever becomes of the
+/// upload nothing stays in the store that nobody knows of.
+///
+/// # Errors
+/// A database fault.
+pub async fn begin(connection: &mut PgConnection, clock: &dyn Clock) -> Result<Place, Error> {
+    let name = random_token(clock);
+    let (folder, _) = name.split_at(2);
+    let key = format!("{folder}/{name}");
+    let object = repo::object_begin(connection, &key, clock.now()).await?;
+    Ok(Place { object, key })
+}
+
+/// A file will not arrive after all.
+///
+/// # Errors
+/// A database fault.
+pub async fn give_up(
+    connection: &mut PgConnection,
+    clock: &dyn Clock,
+    place: &Place,
+) -> Result<(), Error> {
+    Ok(repo::object_condemn(connection, place.object, clock.now()).await?)
+}
+
+/// A file has arrived. Where the same content is kept already, that one is used and the new one is
+/// removed.
+///
+/// # Errors
+/// A database fault; [`Error::Fault`] where it took so long that the room was given away.
+pub async fn arrived(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    place: &Place,
+    received: Received,
+) -> Result<Upload, Error> {
+    let now = clock.now();
+    repo::lock_content(tx, &received.sha256).await?;
+    let object = match repo::object_with(tx, &received.sha256).await? {
+        Some(known) => {
+            repo::object_condemn(tx, place.object, now).await?;
+            known
+        }
+        None if repo::object_arrived(tx, place.object, &received).await? => place.object,
+        None => return Err(Error::Fault("an upload took longer than its place is kept".into())),
+    };
+    let upload_id = random_token(clock);
+    let uploader = owner(actor);
+    let hash = Sha256::digest(upload_id.as_bytes());
+    let name = &received.file_name;
+    repo::insert(tx, object, &hash, name, uploader.as_deref(), now).await?;
+    Ok(Upload {
+        upload_id,
+        file_name: received.file_name,
+        file_type: received.media_type.to_owned(),
+        size: received.size,
+        sha256: hex::encode(received.sha256),
+        unused_until: now + UNUSED_FOR,
+    })
+}
+
+/// Whose upload it is. Nobody in particular has none: their network address may change.
+fn owner(actor: &Actor) -> Option<String> {
+    match actor {
+        Actor::Anonymous { .. } => None,
+        other => Some(other.label()),
+    }
+}
+
+/// The files that somebody wants to use, locked, in the order in which they are named; `None` where a
+/// place names none.
+///
+/// # Errors
+/// Faults of `attachments.N.uploadId`: there is no such upload, it is somebody else's, is used
+/// already, or is named twice.
+pub async fn claim(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    uploads: &[Option<&str>],
+) -> Result<Vec<Option<Attachment>>, Error> {
+    let mut faults = Faults::new();
+    let mut claimed: Vec<Option<Attachment>> = Vec::new();
+    for (place, upload) in uploads.iter().enumerate() {
+        let Some(upload) = upload else {
+            claimed.push(None);
+            continue;
+        };
+        let found = repo::lock_upload(tx, &Sha256::digest(upload.as_bytes())).await?;
+        let theirs = |file: &Attachment| file.uploader.is_none() || file.uploader == owner(actor);
+        let fault = match &found {
+            None => Some("Upload id names no file, or one that nobody used within a day"),
+            Some(file) if !theirs(file) => Some("Upload id names a file of somebody else"),
+            Some(file) if file.used_at.is_some() => Some("Upload id names a file that is used"),
+            Some(file) if claimed.iter().flatten().any(|other| other.id == file.id) => {
+                Some("Upload id is given twice")
+            }
+            Some(_) => None,
+        };
+        if let Some(fault) = fault {
+            faults.add(format!("attachments.{place}.uploadId"), fault);
+        }
+        claimed.push(found);
+    }
+    faults.check(claimed).map_err(Error::Invalid)
+}
+
+/// The files are used by a message, or by the description of a ticket.
+///
+/// # Errors
+/// A database fault.
+pub async fn used(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    files: &[Option<Attachment>],
+    ticket: TicketId,
+    message: Option<MessageId>,
+) -> Result<(), Error> {
+    let files: Vec<AttachmentId> = files.iter().flatten().map(|file| file.id).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    Ok(repo::used(tx, &files, ticket, message, clock.now()).await?)
+}
+
+/// The file with this id.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find(connection: &mut PgConnection, id: AttachmentId) -> Result<Attachment, Error> {
+    repo::find(connection, id).await?.ok_or(Error::NotFound)
+}
+
+/// Where a used file is found.
+pub fn address(public_url: &str, id: AttachmentId) -> String {
+    format!("{public_url}/api/support/attachments/{id}")
+}
+
+/// Forgets some of the uploads that nobody used within a day; answers how many.
+///
+/// # Errors
+/// A database fault.
+pub async fn forget_orphans(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize, Error> {
+    Ok(repo::orphans_forget(tx, now - UNUSED_FOR, AT_ONCE, now).await?)
+}
+
+/// Marks some of the objects to which nothing refers; answers how many. An object is first marked and
+/// then removed: whoever brings the same content meanwhile gets an object of their own.
+///
+/// # Errors
+/// A database fault.
+pub async fn condemn_unreferenced(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<u64, Error> {
+    Ok(repo::objects_condemn(tx, now - UNREFERENCED_FOR, AT_ONCE, now).await?)
+}
+
+/// Some of the marked objects.
+///
+/// # Errors
+/// A database fault.
+pub async fn to_remove(connection: &mut PgConnection) -> Result<Vec<Place>, Error> {
+    let rows = repo::objects_to_remove(connection, AT_ONCE).await?;
+    Ok(rows.into_iter().map(|(object, key)| Place { object, key }).collect())
+}
+
+/// A marked object has left the store.
+///
+/// # Errors
+/// A database fault.
+pub async fn removed(connection: &mut PgConnection, place: &Place) -> Result<(), Error> {
+    Ok(repo::object_forget(connection, place.object).await?)
+}
