@@ -7,12 +7,12 @@ running() {
          SELECT id FROM tickets WHERE deleted_at IS NULL AND merged_into_id IS NULL ORDER BY id DESC LIMIT $(($1 / 2))"
     sql "INSERT INTO sla_tickets (ticket_id, policy_id, calendar_id, policy_version_id, calendar_version_id, phase, last_at,
              open_clocks, next_step_at)
-         SELECT id, 1, 1, 1, 1, 'working', now(), 2, date_trunc('second', now()) + interval '4 hours' FROM kamhub_bench_sla"
+         SELECT id, 1, 1, 1, 1, 'working', now(), 2, date_trunc('second', now()) + interval '4 hours' FROM kamhub_bench_sla ON CONFLICT DO NOTHING"
     sql "INSERT INTO sla_clocks (ticket_id, metric, number, place, policy_id, policy_version_id, calendar_id, calendar_version_id,
              target_seconds, consumed_seconds, state, started_at, running_since, due_at)
-         SELECT id, metric, 1, place, 1, 1, 1, 1, target, 0, 'running', start, start, start + target * interval '1 second'
-         FROM kamhub_bench_sla, date_trunc('second', now()) start,
-             (VALUES ('first_response', 1, 14400), ('resolution', 2, 86400)) m (metric, place, target)"
+         SELECT ticket_id, metric, 1, place, 1, 1, 1, 1, target, 0, 'running', start, start, start + target * interval '1 second'
+         FROM (SELECT ticket_id, next_step_at - interval '4 hours' AS start FROM sla_tickets WHERE next_step_at IS NOT NULL) s,
+             (VALUES ('first_response', 1, 14400), ('resolution', 2, 86400)) m (metric, place, target) ON CONFLICT DO NOTHING"
     sql "UPDATE tickets t SET sla_due_at = next_step_at FROM sla_tickets s WHERE s.ticket_id = t.id AND sla_due_at IS DISTINCT FROM next_step_at"
     sql "VACUUM (ANALYZE) sla_tickets, sla_clocks"
 }

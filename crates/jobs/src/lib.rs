@@ -29,6 +29,6 @@ pub use drain::DrainReport;
 pub use error::{JobError, QueueError};
 pub use lease::{Context, Fate, Lease};
 pub use model::{Backlog, Job, JobRecord, JobState, NewJob, Priority};
-pub use queue::{Queue, enqueue, enqueue_all};
+pub use queue::{Queue, enqueue, enqueue_all, enqueue_each};
 pub use registry::Registry;
 pub use worker::{Worker, WorkerOptions};

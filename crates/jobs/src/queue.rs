@@ -1,6 +1,6 @@
 //! The queue as the product holds it, and how a job is stored.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use kamhub_kernel::{Clock, clock::SharedClock};
@@ -62,6 +62,41 @@ pub async fn enqueue_all<J: Job>(
         now,
     };
     repo::insert_all(conn, &insert, &payloads).await
+}
+
+/// [`enqueue`] for many jobs of one kind in one statement, each with its own time and key. Of two with the same
+/// key the first is stored. All have the kind's priority.
+///
+/// # Errors
+/// As [`enqueue`].
+pub async fn enqueue_each<J: Job>(
+    conn: &mut PgConnection,
+    clock: &dyn Clock,
+    jobs: Vec<NewJob<J>>,
+) -> DbResult<()> {
+    let now = clock.now();
+    let mut seen = HashSet::new();
+    let (mut keys, mut times, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
+    for new in jobs {
+        if new.dedupe_key.as_ref().is_some_and(|key| !seen.insert(key.clone())) {
+            continue;
+        }
+        payloads.push(payload(&new.job)?);
+        times.push(new.run_at.unwrap_or(now));
+        keys.push(new.dedupe_key);
+    }
+    if payloads.is_empty() {
+        return Ok(());
+    }
+    let insert = repo::Insert {
+        kind: J::KIND,
+        dedupe_key: None,
+        priority: J::PRIORITY.as_i16(),
+        run_at: now,
+        max_attempts: J::MAX_ATTEMPTS,
+        now,
+    };
+    repo::insert_each(conn, &insert, &keys, &times, &payloads).await
 }
 
 pub(crate) fn payload<J: Job>(job: &J) -> DbResult<serde_json::Value> {

@@ -74,6 +74,37 @@ pub(crate) async fn insert_all(
     Ok(())
 }
 
+/// Stores many jobs of one kind in one statement, each as [`insert`] does: with its own time and key, in the
+/// order of the keys, so that two of these wait for each other instead of deadlocking. No key comes twice.
+pub(crate) async fn insert_each(
+    conn: &mut PgConnection,
+    new: &Insert<'_>,
+    keys: &[Option<String>],
+    times: &[DateTime<Utc>],
+    payloads: &[Value],
+) -> DbResult<()> {
+    sqlx::query!(
+        "INSERT INTO jobs (kind, payload, dedupe_key, priority, run_at, max_attempts, created_at)
+         SELECT $1, each.payload, each.key, $5, each.run_at, $6, $7
+         FROM unnest($2::jsonb[], $3::text[], $4::timestamptz[]) AS each (payload, key, run_at)
+         ORDER BY each.key
+         ON CONFLICT (kind, dedupe_key) WHERE state = 'waiting' AND dedupe_key IS NOT NULL
+         DO UPDATE SET run_at = CASE WHEN jobs.attempt = jobs.attempts_forgiven
+                                     THEN LEAST(jobs.run_at, excluded.run_at)
+                                     ELSE jobs.run_at END",
+        new.kind,
+        payloads,
+        keys as &[Option<String>],
+        times,
+        new.priority,
+        new.max_attempts,
+        new.now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// A job as its claim found it.
 #[derive(Debug)]
 pub(crate) struct Claimed {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kamhub_jobs::{Context, Job, JobError, NewJob, enqueue};
+use kamhub_jobs::{Context, Job, JobError, NewJob, enqueue_each};
 use kamhub_kernel::Clock;
 use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -74,11 +74,11 @@ pub async fn plan(
         }
     }
     repo::insert(tx, &plan.rows, now).await?;
-    for ((channel, recipient, at), later) in plan.digests {
+    let digests = plan.digests.into_iter().map(|((channel, recipient, at), later)| {
         let key = TellTogether::key(channel, &recipient, later.then_some(at));
-        let job = NewJob::new(TellTogether { channel, recipient }).run_at(at).dedupe_key(key);
-        enqueue(tx, clock, job).await?;
-    }
+        NewJob::new(TellTogether { channel, recipient }).run_at(at).dedupe_key(key)
+    });
+    enqueue_each(tx, clock, digests.collect()).await?;
     Ok(())
 }
 

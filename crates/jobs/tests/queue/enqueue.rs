@@ -1,7 +1,7 @@
 //! A job is stored with its cause, and once where it has a key.
 
 use chrono::TimeDelta;
-use kamhub_jobs::{JobState, NewJob, Priority, enqueue, enqueue_all};
+use kamhub_jobs::{JobState, NewJob, Priority, enqueue, enqueue_all, enqueue_each};
 use kamhub_kernel::Clock;
 
 use crate::bench::{Bench, Log, Note, logging, note};
@@ -88,6 +88,31 @@ async fn a_key_coalesces_waiting_jobs_into_the_earlier_time() {
     assert_eq!(worker.drain().await.unwrap().succeeded, 2);
     let next = bench.enqueue(NewJob::new(note("d")).dedupe_key("k")).await;
     assert_ne!(first, next, "a finished job does not absorb new ones");
+}
+
+#[tokio::test]
+async fn many_jobs_with_keys_are_stored_in_one_statement_and_fold_like_single_ones() {
+    let bench = Bench::new().await;
+    let now = bench.clock.now();
+    let later = now + TimeDelta::seconds(30);
+    let known = bench.enqueue(NewJob::new(note("a")).dedupe_key("k").run_at(later)).await;
+    let jobs = vec![
+        NewJob::new(note("b")).dedupe_key("k").run_at(now),
+        NewJob::new(note("c")).dedupe_key("other"),
+        NewJob::new(note("d")).dedupe_key("other"),
+        NewJob::new(note("e")),
+    ];
+    let mut tx = bench.db.begin().await.unwrap();
+    enqueue_each(&mut tx, bench.clock.as_ref(), jobs).await.unwrap();
+    enqueue_each::<Note>(&mut tx, bench.clock.as_ref(), Vec::new()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    assert_eq!(bench.row(known).await.unwrap().1, now);
+    let log = Log::default();
+    assert_eq!(bench.worker(logging(&log, |_, _| Ok(()))).drain().await.unwrap().succeeded, 3);
+    let mut ran = log.lock().unwrap().clone();
+    ran.sort();
+    assert_eq!(ran, ["a", "c", "e"]);
 }
 
 #[tokio::test]
