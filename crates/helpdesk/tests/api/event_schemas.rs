@@ -169,6 +169,11 @@ async fn write_articles(app: &TestApp) {
         .await
         .data(200);
     assert_eq!(app.admin.delete(&at).await.status, 204);
+    let faq = json!({"question": "Когда придёт возврат?", "answer": "За десять рабочих дней.", "category": "Возврат"});
+    let faq = app.admin.post("/api/support/faqs", faq).await.data(201).clone();
+    let at = format!("/api/support/faqs/{}", faq["id"].as_str().unwrap());
+    app.admin.patch(&at, json!({"priority": 90})).await.data(200);
+    assert_eq!(app.admin.delete(&at).await.status, 204);
 }
 
 #[tokio::test]
@@ -189,6 +194,9 @@ async fn every_real_event_fits_its_schema() {
     seen.sort_unstable();
     seen.dedup();
     let expected = [
+        "faq.created",
+        "faq.deleted",
+        "faq.updated",
         "article.created",
         "article.deleted",
         "article.published",

@@ -179,3 +179,14 @@ pub fn article() -> Value {
         "by": "user:7",
     })
 }
+
+/// `faq.created` and the other events of questions.
+pub fn faq() -> Value {
+    json!({
+        "faq": {
+            "id": "4", "question": "Когда придёт возврат?", "category": "Отмена и возврат", "priority": 90,
+            "language": "ru", "version": 1,
+        },
+        "by": "user:7",
+    })
+}

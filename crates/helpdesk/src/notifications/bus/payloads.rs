@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use crate::agents::model::{Agent, AgentStatus};
 use crate::feedback::model::{FeedbackView, SurveyView};
-use crate::ids::{AgentId, CustomerId, PolicyId, TicketId, ViolationId, WebhookId};
+use crate::ids::{AgentId, CustomerId, FaqId, PolicyId, TicketId, ViolationId, WebhookId};
+use crate::knowledge::model::Language;
 use crate::knowledge::view::ArticleEvent;
 use crate::messages::model::MessageView;
 use crate::notifications::webhooks::model::DisabledReason;
@@ -274,4 +275,37 @@ pub struct ArticleTold {
     /// Who did it, by kind and id.
     #[schema(examples("user:7"))]
     pub by: String,
+}
+
+/// Something happened to a frequently asked question.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct FaqTold {
+    /// The question.
+    pub faq: FaqInEvent,
+    /// Who did it, by kind and id.
+    #[schema(examples("user:7"))]
+    pub by: String,
+}
+
+/// A frequently asked question in an event; its answer is read by its id.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct FaqInEvent {
+    /// The id.
+    pub id: FaqId,
+    /// The question.
+    #[schema(examples("Когда придёт возврат?"))]
+    pub question: String,
+    /// The name of its category.
+    #[schema(examples("Отмена и возврат"))]
+    pub category: String,
+    /// 1 to 100; the greatest is shown first.
+    #[schema(minimum = 1, maximum = 100, examples(90))]
+    pub priority: i32,
+    /// The language.
+    pub language: Language,
+    /// Its version.
+    #[schema(minimum = 1, examples(1))]
+    pub version: i32,
 }
