@@ -51,4 +51,5 @@ mod support;
 mod ticket_lists;
 mod tickets;
 mod users;
+mod webhook_replays;
 mod webhooks;

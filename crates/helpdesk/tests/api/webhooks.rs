@@ -19,32 +19,32 @@ use sha2::Sha256;
 use crate::event_schemas::envelope_faults;
 use crate::support::{create, patch};
 
-const PATH: &str = "/api/support/webhooks";
+pub const PATH: &str = "/api/support/webhooks";
 
 /// A call that the sink has heard.
 #[derive(Clone)]
 pub struct Heard {
-    headers: HeaderMap,
-    body: Bytes,
+    pub headers: HeaderMap,
+    pub body: Bytes,
 }
 
 impl Heard {
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers[name].to_str().unwrap()
     }
 
-    fn event(&self) -> Value {
+    pub fn event(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn told(&self) -> (String, String) {
+    pub fn told(&self) -> (String, String) {
         let event = self.event();
         let text = |name: &str| event[name].as_str().unwrap().to_owned();
         (text("type"), text("subject"))
     }
 
     /// Whether one of the signatures is by this secret: written down from the text of the standard alone.
-    fn is_signed_by(&self, secret: &str) -> bool {
+    pub fn is_signed_by(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
         let mut content = Vec::new();
         for part in [self.header("webhook-id"), self.header("webhook-timestamp")] {
@@ -65,12 +65,12 @@ impl Heard {
 #[derive(Clone, Default)]
 pub struct Sink {
     heard: Arc<Mutex<Vec<Heard>>>,
-    answers: Arc<Mutex<VecDeque<(u16, Vec<(&'static str, String)>)>>>,
+    pub answers: Arc<Mutex<VecDeque<(u16, Vec<(&'static str, String)>)>>>,
     address: String,
 }
 
 impl Sink {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/hooks", listener.local_addr().unwrap());
         let sink = Self { address, ..Self::default() };
@@ -92,24 +92,24 @@ impl Sink {
         sink
     }
 
-    fn answer(&self, times: usize, status: u16) {
+    pub fn answer(&self, times: usize, status: u16) {
         for _ in 0..times {
             self.answers.lock().unwrap().push_back((status, Vec::new()));
         }
     }
 
-    fn heard(&self) -> Vec<Heard> {
+    pub fn heard(&self) -> Vec<Heard> {
         self.heard.lock().unwrap().clone()
     }
 
     /// What was heard since the last time.
-    fn take(&self) -> Vec<Heard> {
+    pub fn take(&self) -> Vec<Heard> {
         std::mem::take(&mut self.heard.lock().unwrap())
     }
 }
 
 /// A product that may call receivers on loopback.
-async fn house() -> TestApp {
+pub async fn house() -> TestApp {
     TestApp::with(|settings| {
         settings.webhook_policy.allow_http = true;
         settings.webhook_policy.allow_private = true;
@@ -117,7 +117,7 @@ async fn house() -> TestApp {
     .await
 }
 
-async fn endpoint(app: &TestApp, sink: &Sink, events: Value) -> (String, String) {
+pub async fn endpoint(app: &TestApp, sink: &Sink, events: Value) -> (String, String) {
     let made = app.admin.post(PATH, json!({"url": sink.address, "events": events})).await;
     let data = made.data(201);
     let id = data["webhook"]["id"].as_str().unwrap();
@@ -126,14 +126,14 @@ async fn endpoint(app: &TestApp, sink: &Sink, events: Value) -> (String, String)
 }
 
 /// Expands what has happened and lets the jobs run that are due.
-async fn work(app: &TestApp) {
+pub async fn work(app: &TestApp) {
     while deliver_once(&app.app).await.unwrap() {}
     let registry = jobs::registry(&app.app).unwrap();
     let worker = Worker::new(app.app.queue.clone(), registry, WorkerOptions::default());
     worker.drain().await.unwrap();
 }
 
-async fn deliveries(app: &TestApp, endpoint: &str) -> Vec<Value> {
+pub async fn deliveries(app: &TestApp, endpoint: &str) -> Vec<Value> {
     let list = app.admin.get(&format!("{endpoint}/deliveries?limit=100")).await;
     list.data(200).as_array().unwrap().clone()
 }
@@ -265,131 +265,6 @@ async fn a_redirect_is_a_failure_and_leads_nowhere() {
     assert_eq!(deliveries(&app, &hook).await[0]["responseStatus"], 307);
     assert_eq!(deliveries(&app, &hook).await[0]["status"], "retrying");
     assert!(inside.heard().is_empty());
-}
-
-#[tokio::test]
-async fn five_days_of_failures_switch_a_webhook_off_and_others_are_told() {
-    let app = house().await;
-    let (dead, alive) = (Sink::start().await, Sink::start().await);
-    let (hook, _) = endpoint(&app, &dead, json!(["ticket.created"])).await;
-    endpoint(&app, &alive, json!(["webhook.*"])).await;
-    dead.answer(100, 500);
-    for _ in 0..5 {
-        create(&app.anonymous, json!({})).await;
-        work(&app).await;
-        app.clock.advance(Duration::hours(23));
-    }
-    create(&app.anonymous, json!({})).await;
-    work(&app).await;
-    let still = app.admin.get(&hook).await;
-    assert_eq!(still.data(200)["active"], true, "{}", still.text);
-    assert!(!still.data(200)["failingSince"].is_null());
-    app.clock.advance(Duration::hours(6));
-    work(&app).await;
-    let off = app.admin.get(&hook).await.data(200).clone();
-    assert_eq!((&off["active"], &off["disabledReason"]), (&json!(false), &json!("failing")));
-    work(&app).await;
-    let told = alive.heard();
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].told().0, "kamhub.support.webhook.endpoint_disabled.v1");
-    let document = app.anonymous.get("/asyncapi.json").await.json;
-    let faults = envelope_faults(&document, "webhook.endpoint_disabled", &told[0].event());
-    assert_eq!(faults, Vec::<String>::new());
-
-    let calls = dead.heard().len();
-    app.clock.advance(Duration::hours(13));
-    create(&app.anonymous, json!({})).await;
-    work(&app).await;
-    assert_eq!(dead.heard().len(), calls, "a webhook that is off is not called");
-    let on = app.admin.patch(&hook, json!({"active": true})).await;
-    let on = on.data(200);
-    assert_eq!(
-        (&on["active"], &on["disabledAt"], &on["failingSince"]),
-        (&json!(true), &json!(null), &json!(null))
-    );
-    dead.answers.lock().unwrap().clear();
-    let range = json!({"from": "2026-03-01T00:00:00Z"});
-    let replayed = app.admin.post(&format!("{hook}/replay"), range).await;
-    assert!(replayed.data(200)["replayed"].as_i64().unwrap() >= 6, "{}", replayed.text);
-    work(&app).await;
-    let statuses: Vec<Value> =
-        deliveries(&app, &hook).await.iter().map(|delivery| delivery["status"].clone()).collect();
-    assert!(statuses.iter().all(|status| status == "sent"), "{statuses:?}");
-}
-
-#[tokio::test]
-async fn a_receiver_that_is_gone_is_called_no_more() {
-    let app = house().await;
-    let sink = Sink::start().await;
-    let (hook, _) = endpoint(&app, &sink, json!(["ticket.created"])).await;
-    sink.answer(1, 410);
-    create(&app.anonymous, json!({})).await;
-    work(&app).await;
-    let off = app.admin.get(&hook).await.data(200).clone();
-    assert_eq!((&off["active"], &off["disabledReason"]), (&json!(false), &json!("gone")));
-    assert_eq!(deliveries(&app, &hook).await[0]["status"], "failed");
-    create(&app.anonymous, json!({})).await;
-    app.clock.advance(Duration::days(1));
-    work(&app).await;
-    assert_eq!(sink.heard().len(), 1);
-}
-
-#[tokio::test]
-async fn a_test_is_sent_at_once_and_once() {
-    let app = house().await;
-    let sink = Sink::start().await;
-    let (hook, secret) = endpoint(&app, &sink, json!(["ticket.created"])).await;
-    app.admin.patch(&hook, json!({"active": false})).await.data(200);
-    let sent = app.admin.post(&format!("{hook}/test"), json!({})).await;
-    let id = sent.data(201)["deliveryId"].clone();
-    work(&app).await;
-    assert!(sink.heard()[0].is_signed_by(&secret));
-    assert_eq!(sink.heard()[0].told().0, "kamhub.support.webhook.test.v1");
-    assert_eq!(deliveries(&app, &hook).await[0]["id"], id);
-    sink.answer(1, 500);
-    app.admin.post(&format!("{hook}/test"), json!({})).await.data(201);
-    work(&app).await;
-    let failed = &deliveries(&app, &hook).await[0];
-    assert_eq!((&failed["status"], &failed["responseStatus"]), (&json!("failed"), &json!(500)));
-    assert!(app.admin.get(&hook).await.data(200)["failingSince"].is_null(), "a test judges nobody");
-}
-
-#[tokio::test]
-async fn a_past_delivery_is_sent_again() {
-    let app = house().await;
-    let sink = Sink::start().await;
-    let (hook, _) = endpoint(&app, &sink, json!(["ticket.created"])).await;
-    create(&app.anonymous, json!({})).await;
-    let replay = async |id: &Value| {
-        app.admin
-            .post(&format!("{PATH}/deliveries/{}/replay", id.as_str().unwrap()), json!({}))
-            .await
-    };
-    while deliver_once(&app.app).await.unwrap() {}
-    let waiting = deliveries(&app, &hook).await[0]["id"].clone();
-    replay(&waiting).await.fault(409, "DELIVERY_UNDER_WAY");
-    work(&app).await;
-    let copy = replay(&waiting).await.data(200)["deliveryId"].clone();
-    assert_ne!(copy, waiting);
-    work(&app).await;
-    let heard = sink.take();
-    assert_eq!(heard[0].event(), heard[1].event());
-    assert_ne!(heard[0].header("webhook-id"), heard[1].header("webhook-id"));
-
-    app.admin
-        .post(&format!("{hook}/replay"), json!({"from": "2026-03-03T00:00:00Z"}))
-        .await
-        .fault(400, "VALIDATION_FAILED");
-    app.admin.post(&format!("{hook}/replay"), json!({})).await.fault(400, "VALIDATION_FAILED");
-    let range = json!({"from": "2026-03-01T00:00:00Z", "status": "SENT"});
-    let replayed = app.admin.post(&format!("{hook}/replay"), range).await;
-    assert_eq!(replayed.data(200), &json!({"replayed": 2, "nextCursor": null}));
-    work(&app).await;
-    assert_eq!(sink.heard().len(), 2);
-    app.admin
-        .post(&format!("{PATH}/deliveries/999999/replay"), json!({}))
-        .await
-        .fault(404, "NOT_FOUND");
 }
 
 #[tokio::test]
