@@ -99,6 +99,28 @@ const ROWS: &[Row] = &[
         "sla_notifications",
         &[("violation_id", "900"), ("channel", "'email'"), ("recipient", "'a@b.ru'")],
     ),
+    (
+        "deliveries",
+        &[
+            ("channel", "'email'"),
+            ("destination", "'a@b.ru'"),
+            ("kind", "'agent_reply'"),
+            ("payload", "'{}'"),
+            ("status", "'pending'"),
+            ("created_at", "now()"),
+            ("updated_at", "now()"),
+        ],
+    ),
+    (
+        "notification_preferences",
+        &[
+            ("user_id", "900"),
+            ("language", "'ru'"),
+            ("timezone", "'UTC'"),
+            ("escalations_break_quiet", "false"),
+            ("muted", "'{}'"),
+        ],
+    ),
     ("calendars", &[("name", "'Office'")]),
     (
         "knowledge_categories",
@@ -207,6 +229,12 @@ const RANGES: &[(&str, &str, Range)] = &[
     ("sla_violations", "violation_type", Words(&["RESOLUTION_SLA"])),
     ("sla_tickets", "phase", Words(&["working", "waiting_customer", "on_hold", "done"])),
     ("sla_clocks", "metric", Words(&["first_response", "next_response", "resolution"])),
+    ("deliveries", "channel", Words(&["email", "slack", "dashboard", "webhook"])),
+    ("deliveries", "destination", Text(1, 300)),
+    ("deliveries", "kind", Text(1, 100)),
+    ("deliveries", "status", Words(&["pending", "retrying", "failed"])),
+    ("notification_preferences", "language", Words(&["ru", "en"])),
+    ("sla_notifications", "kind", Words(&["warning", "breach", "escalation"])),
     ("sla_notifications", "channel", Words(&["email", "slack", "dashboard"])),
     ("sla_notifications", "status", Words(&["pending", "sent", "retrying", "failed"])),
 ];

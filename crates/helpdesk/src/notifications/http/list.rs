@@ -95,7 +95,10 @@ pub async fn handler(
         let rows = rows.map(|row| NotificationRow::Receipt(row.into()));
         return Ok(Answer::list(rows, page, limit));
     }
-    let user = person(&actor)?;
+    let Ok(user) = person(&actor) else {
+        let sentence = "Ticket id is required: only a signed-in person has an inbox";
+        return Err(Problem::invalid_field("ticketId", sentence));
+    };
     let entries = inbox::list(&mut connection, user, &query.page()?).await?;
     Ok(Answer::list(entries.map(|row| NotificationRow::Entry(row.into())), page, limit))
 }
