@@ -64,7 +64,9 @@ fn decoded(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, String> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(fault)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+    let pixels = u64::from(width) * u64::from(height);
+    // The limits above are for the decoder's own room; the pixels themselves are counted here.
+    if pixels > MOST_PIXELS || decoder.total_bytes() > MOST_MEMORY {
         return Err(format!("it has {width} times {height} pixels"));
     }
     let orientation = decoder.orientation().map_err(fault)?;
