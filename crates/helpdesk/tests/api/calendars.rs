@@ -208,6 +208,9 @@ async fn a_calendar_that_an_active_policy_uses_is_not_archived() {
     app.admin.patch(&path(&calendar), json!({"name": "New"})).await.fault(409, "CONFLICT");
     // It cannot be taken into use again.
     app.admin.patch(&policy, json!({"active": true})).await.fault(400, "VALIDATION_FAILED");
+    // What nobody needs any more may be renamed and deleted all the same.
+    app.admin.patch(&policy, json!({"name": "Old hours"})).await.data(200);
+    assert_eq!(app.admin.delete(&policy).await.status, 204);
     app.admin.delete(&format!("{CALENDARS}/1")).await.fault(409, "CALENDAR_IN_USE");
 }
 

@@ -1,9 +1,11 @@
 use chrono::Duration;
 use kamhub_helpdesk::category::Category;
+use kamhub_helpdesk::jobs;
 use kamhub_helpdesk::reports::runs::jobs::go_on;
 use kamhub_helpdesk::sla::policies::service;
 use kamhub_helpdesk::sla::policies::view::InForce;
 use kamhub_helpdesk::tickets::model::Priority;
+use kamhub_jobs::{Worker, WorkerOptions};
 use kamhub_kernel::{Clock as _, Role};
 use kamhub_testkit::{Reply, TestApp};
 use serde_json::{Value, json};
@@ -204,7 +206,7 @@ async fn a_simulation_follows_changes_of_priority_and_draft_hours() {
 }
 
 #[tokio::test]
-async fn a_simulation_goes_on_in_batches_and_counts_as_the_clocks_do() {
+async fn a_worker_brings_a_simulation_to_its_end_and_it_counts_as_the_clocks_do() {
     let app = TestApp::start().await;
     for hours in [1, 5, 30] {
         waiting_since(&app, Duration::hours(hours), json!({})).await;
@@ -216,7 +218,10 @@ async fn a_simulation_goes_on_in_batches_and_counts_as_the_clocks_do() {
         (&run["kind"], &run["state"], &run["total"]),
         (&json!("simulation"), &json!("waiting"), &json!(3))
     );
-    let done = finish(&app, &path).await;
+    let registry = jobs::registry(&app.app).unwrap();
+    let worker = Worker::new(app.app.queue.clone(), registry, WorkerOptions::default());
+    worker.drain().await.unwrap();
+    let done = app.admin.get(&path).await.data(200).clone();
     assert_eq!((&done["state"], &done["done"]), (&json!("done"), &json!(3)));
     // The built-in default alone is what applied: then is now.
     let found = &done["simulation"];

@@ -243,7 +243,9 @@ async fn checked(
 ) -> Result<PolicyDraft, Error> {
     draft.name = draft.name.trim().to_owned();
     let mut faults = Faults::new();
-    if !calendars::service::hold(tx, draft.calendar_id).await? {
+    let same = before.is_some_and(|before| before.calendar_id == draft.calendar_id);
+    let needed = draft.active || !same;
+    if needed && !calendars::service::hold(tx, draft.calendar_id).await? {
         faults.add("calendarId", "There is no such calendar in use");
     }
     for (index, step) in draft.escalations.iter().enumerate() {
