@@ -229,7 +229,7 @@ fn pages_in_a_language() -> Router<App> {
 fn knowledge() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(knowledge::list::handler, knowledge::create::handler))
-        .routes(routes!(knowledge::search::handler))
+        .routes(routes!(search::articles::handler))
         .routes(routes!(
             knowledge::read::handler,
             knowledge::update::handler,

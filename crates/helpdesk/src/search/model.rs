@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::knowledge::model::Language;
+
 kamhub_kernel::wire_enum! {
     /// What can be found.
     pub enum Kind {
@@ -17,16 +19,6 @@ kamhub_kernel::wire_enum! {
         Message = "message",
         /// A customer, by name and address.
         Customer = "customer",
-    }
-}
-
-kamhub_kernel::wire_enum! {
-    /// A language of articles and questions.
-    pub enum Language {
-        /// Russian.
-        Ru = "ru",
-        /// English.
-        En = "en",
     }
 }
 
@@ -203,34 +195,47 @@ impl Request {
 
 /// What a caller may find: part of every query of candidates, never a filter afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Published articles and questions.
-    Public,
-    /// The same, and one customer's own tickets with their public messages.
-    Customer {
+pub struct Reach {
+    /// Articles that are not published.
+    pub drafts: bool,
+    /// Tickets.
+    pub tickets: Tickets,
+}
+
+/// Whose tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tickets {
+    /// Nobody's.
+    None,
+    /// One customer's own, with their public messages.
+    Own {
         /// The customer.
         requester: i64,
         /// The only ticket, where the caller came by its link.
         only_ticket: Option<i64>,
     },
-    /// Everything.
-    Desk,
+    /// Everybody's, with notes, and customers.
+    All,
 }
 
 impl Reach {
+    /// What everybody may find.
+    pub const PUBLIC: Self = Self { drafts: false, tickets: Tickets::None };
+
     /// Whether this kind can be found at all.
     pub fn includes(self, kind: Kind) -> bool {
         match kind {
             Kind::Article | Kind::Faq => true,
-            Kind::Ticket | Kind::Message => self != Self::Public,
-            Kind::Customer => self == Self::Desk,
+            Kind::Ticket | Kind::Message => self.tickets != Tickets::None,
+            Kind::Customer => self.tickets == Tickets::All,
         }
     }
 
-    /// The scopes of words that corrections and weights may come from.
+    /// The scopes of words that corrections and weights may come from: those of the desk, where drafts and tickets are
+    /// counted together, only for who may read both.
     pub fn scopes(self) -> Vec<String> {
-        match self {
-            Self::Desk => vec!["desk".to_owned(), "public".to_owned()],
+        match (self.drafts, self.tickets) {
+            (true, Tickets::All) => vec!["desk".to_owned(), "public".to_owned()],
             _ => vec!["public".to_owned()],
         }
     }

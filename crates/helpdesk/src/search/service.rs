@@ -1,6 +1,7 @@
 //! Use cases of search.
 
 mod answer;
+pub mod articles;
 mod desk;
 pub mod find;
 pub mod learn;

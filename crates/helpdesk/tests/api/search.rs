@@ -226,6 +226,12 @@ async fn agents_find_tickets_messages_and_customers_and_nobody_else_does() {
     assert!(titles(&search(&mine, "скандальный").await).is_empty(), "notes are for the company");
     assert!(titles(&search(&mine, "ERR-909").await).is_empty(), "notes are for the company");
     let viewer = app.key(Role::Viewer, Some(&["agents:read"])).await;
+    let reader = app.key(Role::Agent, Some(&["tickets:read"])).await;
+    assert!(
+        titles(&search(&reader, "секретная лояльность").await).is_empty(),
+        "no right to drafts"
+    );
+    assert!(!titles(&search(&reader, "чемодан").await).is_empty());
     for stranger in [&customer(&app, 43), &app.anonymous, &viewer] {
         for query in ["чемодан", "KH-4711", "Соколова", ticket["ticketNumber"].as_str().unwrap()]
         {

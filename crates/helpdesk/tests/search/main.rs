@@ -105,7 +105,7 @@ async fn ours(
         limit: 10,
         skip: 0,
     };
-    let found = find::find(connection, Reach::Public, &request).await.unwrap();
+    let found = find::find(connection, Reach::PUBLIC, &request).await.unwrap();
     found.results.iter().map(|hit| known[&format!("{}/{}", hit.kind, hit.id)].clone()).collect()
 }
 

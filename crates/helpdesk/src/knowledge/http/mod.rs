@@ -10,7 +10,6 @@ pub mod publish;
 pub mod read;
 pub mod related;
 pub mod reports;
-pub mod search;
 pub mod short;
 pub mod stats;
 pub mod translations;

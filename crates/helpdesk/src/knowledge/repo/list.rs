@@ -6,14 +6,11 @@ use kamhub_postgres::{DbResult, PgConnection};
 use sqlx::{Postgres, QueryBuilder};
 
 use super::COLUMNS;
-use crate::knowledge::model::Language;
 use crate::knowledge::service::list::{Filter, ListRequest, SortBy, SortKey, SortOrder};
 use crate::knowledge::view::Listed;
 
 /// Characters of the text that an excerpt is made of.
 const BEGINNING: i32 = 800;
-/// Newest articles that a search ranks; ranking all that have a common word takes too long.
-const CANDIDATES: i64 = 1_000;
 
 /// The columns of a [`Listed`].
 pub(super) fn listed() -> String {
@@ -96,45 +93,15 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
 }
 
-/// Published articles with all words of `words`, best first, each in the language that fits the
-/// words best, and how many there are (of the newest candidates).
-pub(in crate::knowledge) async fn search(
+/// These rows, as far as they are published, in their order.
+pub(in crate::knowledge) async fn published(
     connection: &mut PgConnection,
-    words: &str,
-    category: Option<&str>,
-    language: Option<Language>,
-    skip: i64,
-    limit: i64,
-) -> DbResult<(Vec<Listed>, i64)> {
-    let ids = sqlx::query!(
-        r#"WITH asked AS MATERIALIZED (
-             SELECT websearch_to_tsquery('kamhub', search_fold($1)) AS words),
-           candidates AS MATERIALIZED (
-             SELECT id, article_id, search_vector FROM knowledge_base_articles, asked
-             WHERE search_vector @@ asked.words AND is_published AND deleted_at IS NULL
-               AND ($2::text IS NULL OR category = $2) AND ($3::text IS NULL OR language = $3)
-             ORDER BY created_at DESC, id DESC LIMIT $4),
-           ranked AS MATERIALIZED (
-             SELECT DISTINCT ON (article_id) id, ts_rank_cd(search_vector, asked.words, 1) AS rank
-             FROM candidates, asked
-             ORDER BY article_id, ts_rank_cd(search_vector, asked.words, 1) DESC, id)
-           SELECT id AS "id!", (SELECT count(*) FROM ranked) AS "total!"
-           FROM ranked ORDER BY rank DESC, id DESC OFFSET $5 LIMIT $6"#,
-        words,
-        category,
-        language.map(Language::as_str),
-        CANDIDATES,
-        skip,
-        limit
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let total = ids.first().map_or(0, |row| row.total);
-    let order: Vec<i64> = ids.iter().map(|row| row.id).collect();
+    rows: &[i64],
+) -> DbResult<Vec<Listed>> {
     let sql = format!(
-        "SELECT {} FROM knowledge_base_articles WHERE id = ANY ($1) ORDER BY array_position($1, id)",
+        "SELECT {} FROM knowledge_base_articles WHERE id = ANY ($1) AND is_published AND deleted_at IS NULL \
+         ORDER BY array_position($1, id)",
         listed()
     );
-    let rows = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(&order).fetch_all(connection).await?;
-    Ok((rows, total))
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(rows).fetch_all(connection).await?)
 }

@@ -1,4 +1,5 @@
 //! The calls of search.
 
+pub mod articles;
 pub mod query;
 pub mod suggest;

@@ -9,9 +9,12 @@ use kamhub_kernel::Faults;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::articles::MISSES;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::search::model::{Found, Kind, Language, Request};
+use crate::knowledge::model::Language;
+use crate::knowledge::service::reports;
+use crate::search::model::{Found, Kind, Request};
 use crate::search::service::find;
 
 /// What is looked for.
@@ -88,5 +91,10 @@ pub async fn handler(
     let request = query.request().map_err(Problem::invalid)?;
     let mut connection = app.db.connection().await?;
     let reach = find::reach(&actor);
-    Ok(Answer::ok(find::answer(&mut connection, &app.cache, reach, &request).await?))
+    let found = find::answer(&mut connection, &app.cache, reach, &request).await?;
+    let missed = found.results.is_empty() && request.skip == 0 && !actor.is_staff();
+    if missed && app.limiter.check(&MISSES, &actor.label()).await.is_ok() {
+        reports::note_miss(&mut connection, app.clock.now(), &request.query).await?;
+    }
+    Ok(Answer::ok(found))
 }

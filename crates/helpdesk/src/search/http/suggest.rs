@@ -9,7 +9,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::App;
-use crate::search::model::{Language, Suggested};
+use crate::knowledge::model::Language;
+use crate::search::model::Suggested;
 use crate::search::service::suggest;
 
 /// What is being typed.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::search::model::{Kind, Reach, Request};
+use crate::search::model::{Kind, Reach, Request, Tickets};
 use crate::search::rank::PLACES;
 
 /// The most candidates that are put in order; the newest.
@@ -46,14 +46,17 @@ pub(in crate::search) async fn tickets(
 
 fn ticket_conditions(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) {
     query.push(" AND t.deleted_at IS NULL AND t.merged_into_id IS NULL");
-    if let Reach::Customer { requester, only_ticket } = reach {
-        query.push(" AND t.requester_id = ").push_bind(requester);
-        if let Some(only) = only_ticket {
-            query.push(" AND t.id = ").push_bind(only);
+    match reach.tickets {
+        Tickets::All => {}
+        Tickets::None => {
+            query.push(" AND false");
         }
-    }
-    if reach == Reach::Public {
-        query.push(" AND false");
+        Tickets::Own { requester, only_ticket } => {
+            query.push(" AND t.requester_id = ").push_bind(requester);
+            if let Some(only) = only_ticket {
+                query.push(" AND t.id = ").push_bind(only);
+            }
+        }
     }
     if let Some(category) = &request.category {
         query.push(" AND t.category = ").push_bind(category.clone());
@@ -69,7 +72,7 @@ pub(in crate::search) async fn messages(
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
-    if reach != Reach::Desk {
+    if reach.tickets != Tickets::All {
         return own_messages(connection, asked, reach, request).await;
     }
     let last: Option<i64> = sqlx::query_scalar("SELECT max(id) FROM ticket_messages")
@@ -160,7 +163,7 @@ pub(in crate::search) async fn identified(
         query.push(" UNION SELECT ").push_bind(ticket).push("::bigint");
     }
     query.push(")");
-    if kind == Kind::Message && reach != Reach::Desk {
+    if kind == Kind::Message && reach.tickets != Tickets::All {
         query.push(" AND NOT m.is_internal");
     }
     ticket_conditions(&mut query, reach, request);

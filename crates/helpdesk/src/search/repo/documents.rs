@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::search::model::{Kind, Language, Reach, Request};
+use crate::knowledge::model::Language;
+use crate::search::model::{Kind, Reach, Request};
 use crate::search::rank::{NEAR, PLACES, RELATED, TITLE, Terms};
 
 /// The most candidates of each way to find them.
@@ -18,6 +19,8 @@ const MOST_RANKED: i64 = 200;
 pub(in crate::search) struct Ranked {
     pub id: i64,
     pub kind: Kind,
+    /// The article's or the question's row.
+    pub source_id: i64,
     /// The article's or the question's id, the same in every language.
     pub public_id: i64,
     pub score: f64,
@@ -69,7 +72,7 @@ pub(in crate::search) async fn ranked(
 }
 
 fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) {
-    if reach != Reach::Desk {
+    if !reach.drafts {
         query.push(" AND is_public");
     }
     let kinds: Vec<&str> = request
@@ -146,7 +149,7 @@ fn rank_of(query: &mut QueryBuilder<Postgres>, asked: &str) {
 /// Between documents that fit alike, what is read more and was changed later comes first.
 fn popularity(query: &mut QueryBuilder<Postgres>) {
     query.push(
-        ") SELECT b.id, b.kind, coalesce(a.article_id, b.source_id) AS public_id, b.by_identifier, b.has_all, (b.text_score * (1
+        ") SELECT b.id, b.kind, b.source_id, coalesce(a.article_id, b.source_id) AS public_id, b.by_identifier, b.has_all, (b.text_score * (1
             + 0.004 * ln(1 + coalesce(a.views, f.views, 0)::float8)
             + 0.02 * coalesce((a.helpful_votes - a.unhelpful_votes)::float8
                 / (a.helpful_votes + a.unhelpful_votes + 5), 0)

@@ -2,7 +2,8 @@
 
 use kamhub_postgres::{DbResult, PgConnection};
 
-use crate::search::model::{Kind, Language};
+use crate::knowledge::model::Language;
+use crate::search::model::Kind;
 
 /// The most titles that are put in order.
 const MOST: i64 = 200;

@@ -14,10 +14,11 @@ use super::answer::{self, Group, Place};
 use super::{desk, reading};
 use crate::access::{self, Permission};
 use crate::search::error::Error;
-use crate::search::model::{Found, Kind, Reach, Request, Rung};
+use crate::search::ladder::Reading;
+use crate::search::model::{Found, Kind, Reach, Request, Rung, Tickets};
 use crate::search::query::Query;
 use crate::search::rank::Terms;
-use crate::search::repo::documents::{self, Depth};
+use crate::search::repo::documents::{self, Depth, Ranked};
 use crate::search::repo::words;
 
 /// With fewer results that have every word, those with any of them follow.
@@ -27,13 +28,15 @@ const MOST: usize = 1_000;
 
 /// What the caller may find.
 pub fn reach(actor: &Actor) -> Reach {
-    match actor {
+    let may = |permission| actor.is_staff() && access::has(actor, permission);
+    let tickets = match actor {
         Actor::Customer { id, only_ticket, .. } => {
-            Reach::Customer { requester: id.0, only_ticket: *only_ticket }
+            Tickets::Own { requester: id.0, only_ticket: *only_ticket }
         }
-        staff if access::has(staff, Permission::TicketsRead) => Reach::Desk,
-        _ => Reach::Public,
-    }
+        _ if may(Permission::TicketsRead) => Tickets::All,
+        _ => Tickets::None,
+    };
+    Reach { drafts: may(Permission::KnowledgeRead), tickets }
 }
 
 /// Where a page goes on, and of which search.
@@ -51,6 +54,8 @@ pub fn skip(cursor: &str, query: &str) -> Option<usize> {
 
 /// The cache's space of answers for everybody.
 const SPACE: &str = "search";
+/// The same of rows of articles.
+const ARTICLES: &str = "article_search";
 /// How long an answer is kept; it is not found any more as soon as a document changes.
 const KEPT: Duration = Duration::from_secs(300);
 
@@ -66,12 +71,17 @@ pub async fn answer(
     reach: Reach,
     request: &Request,
 ) -> Result<Found, Error> {
-    if reach != Reach::Public {
+    if reach != Reach::PUBLIC {
         return find(connection, reach, request).await;
     }
-    let generation = words::scopes(connection, &reach.scopes()).await?.generation;
-    let key = hex::encode(Sha256::digest(format!("{generation} {request:?}")));
+    let key = key(connection, request).await?;
     cache.get_or_load(SPACE, &key, KEPT, || find(connection, reach, request)).await
+}
+
+/// The name of this search while the documents are what they are.
+async fn key(connection: &mut PgConnection, request: &Request) -> Result<String, Error> {
+    let generation = words::scopes(connection, &Reach::PUBLIC.scopes()).await?.generation;
+    Ok(hex::encode(Sha256::digest(format!("{generation} {request:?}"))))
 }
 
 /// Searches, past the cache.
@@ -83,18 +93,14 @@ pub async fn find(
     reach: Reach,
     request: &Request,
 ) -> Result<Found, Error> {
-    let query = Query::parse(&request.query);
-    let scopes = reach.scopes();
-    let collection = words::scopes(connection, &scopes).await?.documents;
-    let reading = reading::read(connection, &query, &scopes).await?;
-    let identifiers: Vec<String> = query.identifiers.iter().cloned().collect();
-    let terms = Terms::of(&reading, &identifiers, collection);
+    let (query, reading, terms, collection) = understood(connection, reach, request).await?;
     let mut groups: Vec<Vec<Place>> = Vec::new();
-    if reach != Reach::Public {
+    if reach.tickets != Tickets::None {
         groups = desk::find(connection, &query, &terms, collection, reach, request).await?;
     }
     if request.wants(Kind::Article) || request.wants(Kind::Faq) {
-        groups.push(find_documents(connection, &terms, reach, request).await?);
+        let found = find_documents(connection, &terms, reach, request).await?;
+        groups.push(found.iter().map(place).collect());
     }
     let known_name = groups.iter().flatten().any(|place| place.group == Group::Customers);
     let places = merged(groups);
@@ -111,6 +117,39 @@ pub async fn find(
         next_cursor: (end < places.len().min(MOST) && !page.is_empty())
             .then(|| encode_cursor(&Cursor { query: query.text, skip: end })),
     })
+}
+
+async fn understood(
+    connection: &mut PgConnection,
+    reach: Reach,
+    request: &Request,
+) -> Result<(Query, Reading, Terms, i64), Error> {
+    let query = Query::parse(&request.query);
+    let scopes = reach.scopes();
+    let collection = words::scopes(connection, &scopes).await?.documents;
+    let reading = reading::read(connection, &query, &scopes).await?;
+    let identifiers: Vec<String> = query.identifiers.iter().cloned().collect();
+    let terms = Terms::of(&reading, &identifiers, collection);
+    Ok((query, reading, terms, collection))
+}
+
+/// The rows of published articles that fit, the best first, each article in the language that fits best; from the
+/// cache as [`answer`].
+///
+/// # Errors
+/// A database fault.
+pub async fn articles(
+    connection: &mut PgConnection,
+    cache: &Cache,
+    request: &Request,
+) -> Result<Vec<i64>, Error> {
+    let key = key(connection, request).await?;
+    let load = async || {
+        let (.., terms, _) = understood(connection, Reach::PUBLIC, request).await?;
+        let found = find_documents(connection, &terms, Reach::PUBLIC, request).await?;
+        Ok(found.iter().map(|ranked| ranked.source_id).collect())
+    };
+    cache.get_or_load(ARTICLES, &key, KEPT, load).await
 }
 
 /// The groups as one list: identifiers first, then the best of each group, the second of each, and so on, since
@@ -132,27 +171,28 @@ async fn find_documents(
     terms: &Terms,
     reach: Reach,
     request: &Request,
-) -> Result<Vec<Place>, Error> {
+) -> Result<Vec<Ranked>, Error> {
     let mut found = documents::ranked(connection, terms, Depth::AllWords, reach, request).await?;
     if found.len() < ENOUGH && terms.terms.len() > 1 {
         found = documents::ranked(connection, terms, Depth::AnyWord, reach, request).await?;
     }
     // Of an article's languages the one that fits best.
     let mut known = BTreeSet::new();
-    Ok(found
-        .into_iter()
-        .filter(|ranked| known.insert((ranked.kind, ranked.public_id)))
-        .map(|ranked| Place {
-            group: Group::Documents,
-            id: ranked.id,
-            score: ranked.score,
-            rung: match (ranked.by_identifier, ranked.has_all) {
-                (true, _) => Rung::Identifier,
-                (false, true) => Rung::AllWords,
-                (false, false) => Rung::AnyWord,
-            },
-        })
-        .collect())
+    found.retain(|ranked| known.insert((ranked.kind, ranked.public_id)));
+    Ok(found)
+}
+
+fn place(ranked: &Ranked) -> Place {
+    Place {
+        group: Group::Documents,
+        id: ranked.id,
+        score: ranked.score,
+        rung: match (ranked.by_identifier, ranked.has_all) {
+            (true, _) => Rung::Identifier,
+            (false, true) => Rung::AllWords,
+            (false, false) => Rung::AnyWord,
+        },
+    }
 }
 
 #[cfg(test)]

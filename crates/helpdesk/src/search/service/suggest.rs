@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use kamhub_postgres::PgConnection;
 
+use crate::knowledge::model::Language;
 use crate::search::error::Error;
-use crate::search::model::{CorrectedBy, Correction, Language, Suggested, Suggestion};
+use crate::search::model::{CorrectedBy, Correction, Suggested, Suggestion};
 use crate::search::query::{LONGEST, fold};
 use crate::search::repo::suggest::{self, Title};
 use crate::search::{keyboard, rank, snippet, translit};

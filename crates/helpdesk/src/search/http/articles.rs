@@ -16,20 +16,21 @@ use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::knowledge::model::Language;
 use crate::knowledge::service::reports;
-use crate::knowledge::service::search::{self, Query};
 use crate::knowledge::view::ArticleSummary;
+use crate::search::model::{Kind, Request};
+use crate::search::service::articles;
 
 /// Searches without a result that are noted of one reader.
-const MISSES: RateRule =
+pub(super) const MISSES: RateRule =
     RateRule { name: "knowledge_misses", burst: 30, per: Duration::from_secs(60) };
 
 /// What is searched for (contract, section 2).
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct SearchQuery {
-    /// The words, 1 to 200 characters; in quotes for a phrase, with a hyphen before one that must
-    /// not be there.
+pub struct ArticleQuery {
+    /// The words, 1 to 200 characters, in any form, mistyped or in the wrong keyboard layout; in quotes for a
+    /// phrase.
     #[garde(custom(text(1, 200)))]
     #[param(required = true, example = "вернуть билет", min_length = 1, max_length = 200)]
     q: String,
@@ -56,10 +57,10 @@ pub struct SearchQuery {
 /// What was found.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SearchResult {
+pub struct ArticleSearch {
     /// The articles of this page, best first.
     articles: Vec<ArticleSummary>,
-    /// How many there are, of the newest thousand that fit.
+    /// How many there are, of the two hundred that fit best.
     #[schema(examples(1))]
     total: i64,
     /// How long the search took, in milliseconds.
@@ -69,40 +70,37 @@ pub struct SearchResult {
 
 /// Search articles
 ///
-/// Published articles with all the words, best first, each in the language that fits best.
+/// Published articles, best first, each in the language that fits best: those with all the words, and where these are
+/// few, those with some of them. Reads what was meant like `GET /api/support/search`.
 #[utoipa::path(
     get, path = "/api/support/knowledge-base/search", operation_id = "article_search",
     tag = "knowledge",
-    params(SearchQuery),
-    responses((status = 200, description = "What was found", body = Envelope<SearchResult>)),
+    params(ArticleQuery),
+    responses((status = 200, description = "What was found", body = Envelope<ArticleSearch>)),
 )]
 pub async fn handler(
     State(app): State<App>,
     Caller(actor): Caller,
-    ValidQuery(query): ValidQuery<SearchQuery>,
+    ValidQuery(query): ValidQuery<ArticleQuery>,
 ) -> ApiResult<Answer> {
     let started = app.clock.now();
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    let asked = Query {
-        words: query.q,
+    let skip = (query.page.unwrap_or(1) - 1) * limit;
+    let request = Request {
+        query: query.q.trim().to_owned(),
+        kinds: vec![Kind::Article],
         category: query.category,
         language: query.language,
-        skip: (query.page.unwrap_or(1) - 1) * limit,
-        limit,
+        limit: usize::try_from(limit).unwrap_or_default(),
+        skip: usize::try_from(skip).unwrap_or_default(),
     };
     let mut connection = app.db.connection().await?;
-    let found = search::search(&mut connection, &asked).await?;
+    let (articles, total) = articles::page(&mut connection, &app.cache, request.clone()).await?;
     // The report counts what readers miss, not what colleagues try out, and no single one's flood.
-    if found.total == 0
-        && !actor.is_staff()
-        && app.limiter.check(&MISSES, &actor.label()).await.is_ok()
-    {
-        reports::note_miss(&mut connection, started, &asked.words).await?;
+    let missed = total == 0 && !actor.is_staff();
+    if missed && app.limiter.check(&MISSES, &actor.label()).await.is_ok() {
+        reports::note_miss(&mut connection, started, &request.query).await?;
     }
-    let result = SearchResult {
-        articles: found.articles,
-        total: found.total,
-        execution_time: (app.clock.now() - started).num_milliseconds(),
-    };
-    Ok(Answer::ok(result))
+    let execution_time = (app.clock.now() - started).num_milliseconds();
+    Ok(Answer::ok(ArticleSearch { articles, total, execution_time }))
 }
