@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::knowledge::model::Language;
+pub use crate::knowledge::model::Language;
 
 kamhub_kernel::wire_enum! {
     /// What can be found.

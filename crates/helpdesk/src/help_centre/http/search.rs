@@ -150,12 +150,12 @@ async fn look(
         limit,
         skip,
     };
-    let found = find::answer(connection, &app.cache, Reach::Public, &request).await?;
+    let found = find::answer(connection, &app.cache, Reach::PUBLIC, &request).await?;
     if found.total > 0 {
         return Ok(found);
     }
     let anywhere = Request { language: None, ..request };
-    Ok(find::answer(connection, &app.cache, Reach::Public, &anywhere).await?)
+    Ok(find::answer(connection, &app.cache, Reach::PUBLIC, &anywhere).await?)
 }
 
 /// `GET /{lang}/suggest`: answers to what somebody is about to ask, as a part of a page.
