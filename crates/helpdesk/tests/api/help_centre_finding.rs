@@ -24,8 +24,8 @@ async fn an_article_is_a_page_that_search_engines_and_people_can_read() {
         assert!(page.text.contains(shown), "{shown} in {}", page.text);
     }
     assert!(!page.text.contains("<b>x</b>"), "{}", page.text);
-    let by_id = browser(&app).get(&format!("/en/articles/{}", article["id"].as_str().unwrap()));
-    let by_id = by_id.await;
+    let address = format!("/en/articles/{}", article["id"].as_str().unwrap());
+    let by_id = browser(&app).get(&address).await;
     assert_eq!(by_id.status, 301);
     assert_eq!(by_id.header("location"), format!("/en/articles/{slug}"));
     let russian = browser(&app).get(&format!("/ru/articles/{slug}")).await;
@@ -40,8 +40,8 @@ async fn an_article_is_a_page_that_search_engines_and_people_can_read() {
 async fn a_draft_is_nobodys_page() {
     let app = TestApp::start().await;
     let draft = write(&app, json!({"isPublished": false})).await;
-    let page = browser(&app).get(&format!("/ru/articles/{}", draft["slug"].as_str().unwrap()));
-    assert_eq!(page.await.status, 404);
+    let address = format!("/ru/articles/{}", draft["slug"].as_str().unwrap());
+    assert_eq!(browser(&app).get(&address).await.status, 404);
     assert!(!app.anonymous.get("/sitemap.xml").await.text.contains("/articles/"));
 }
 
