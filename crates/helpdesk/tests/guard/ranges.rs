@@ -123,6 +123,15 @@ const ROWS: &[Row] = &[
     ),
     ("calendars", &[("name", "'Office'")]),
     (
+        "sla_runs",
+        &[
+            ("kind", "'simulation'"),
+            ("request", "'{}'"),
+            ("total", "1"),
+            ("created_by", "'user:1'"),
+        ],
+    ),
+    (
         "knowledge_categories",
         &[("name", "'Tours'"), ("title_ru", "'Туры'"), ("title_en", "'Tours'"), ("position", "1")],
     ),

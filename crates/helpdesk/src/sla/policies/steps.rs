@@ -88,7 +88,7 @@ fn given(value: &Option<u32>, _: &()) -> garde::Result {
     if value.is_some() { Ok(()) } else { Err(garde::Error::new("is required")) }
 }
 
-fn somebody(recipients: &Vec<Recipient>, _: &()) -> garde::Result {
+fn somebody(recipients: &[Recipient], _: &()) -> garde::Result {
     match recipients.len() {
         0 => Err(garde::Error::new("must name at least one")),
         1..=20 => Ok(()),
