@@ -16,6 +16,21 @@ pub struct TestDatabase {
     pub db: Db,
     /// The address, for a second pool or a second process.
     pub url: String,
+    name: String,
+}
+
+impl Drop for TestDatabase {
+    /// A suite of hundreds of tests needs room for the databases of those that run, not of all.
+    fn drop(&mut self) {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let dropping = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { run(&mut server().await, statement).await });
+        });
+        // What is left over is dropped by the next process of tests.
+        let _ = dropping.join();
+    }
 }
 
 impl TestDatabase {
@@ -33,7 +48,7 @@ impl TestDatabase {
         config.max_connections = 10;
         // Many tests at once on a small machine: what waits is not away.
         config.acquire_timeout = std::time::Duration::from_secs(30);
-        Self { db: Db::connect_lazy(&config).unwrap(), url }
+        Self { db: Db::connect_lazy(&config).unwrap(), url, name }
     }
 }
 
