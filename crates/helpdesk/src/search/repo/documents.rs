@@ -64,7 +64,7 @@ pub(in crate::search) async fn ranked(
     query.push("), scored AS (SELECT d.id, d.kind, d.source_id, d.changed_at, ");
     score(&mut query, terms, &all);
     query.push(
-        " FROM candidates JOIN search_documents d USING (id)), best AS (SELECT * FROM scored ORDER BY by_identifier DESC, text_score DESC, id LIMIT ",
+        " FROM candidates JOIN search_documents d USING (id)), best AS (SELECT * FROM scored ORDER BY by_identifier DESC, has_all DESC, text_score DESC, id LIMIT ",
     );
     query.push_bind(MOST_RANKED);
     popularity(&mut query);
@@ -157,7 +157,7 @@ fn popularity(query: &mut QueryBuilder<Postgres>) {
          FROM best b
          LEFT JOIN knowledge_base_articles a ON b.kind = 'article' AND a.id = b.source_id
          LEFT JOIN faqs f ON b.kind = 'faq' AND f.id = b.source_id
-         ORDER BY b.by_identifier DESC, score DESC, b.id",
+         ORDER BY b.by_identifier DESC, b.has_all DESC, score DESC, b.id",
     );
 }
 
