@@ -139,13 +139,15 @@ fn phones(text: &str, found: &mut BTreeSet<String>) {
             return;
         }
         let begins = sign == '+' || sign.is_ascii_digit();
-        if begins && !before.is_alphanumeric() && !matches!(before, '-' | '_' | '@' | '+') {
-            if let Some((phone, length)) = phone(rest) {
-                found.insert(phone);
-                rest = rest.get(length..).unwrap_or_default();
-                before = '0';
-                continue;
-            }
+        let apart = !before.is_alphanumeric() && !matches!(before, '-' | '_' | '@' | '+');
+        if begins
+            && apart
+            && let Some((phone, length)) = phone(rest)
+        {
+            found.insert(phone);
+            rest = rest.get(length..).unwrap_or_default();
+            before = '0';
+            continue;
         }
         before = sign;
         rest = rest.get(sign.len_utf8()..).unwrap_or_default();

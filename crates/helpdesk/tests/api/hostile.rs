@@ -84,7 +84,11 @@ impl Operation {
             if number > 0 {
                 path.push('/');
             }
-            path.push_str(if part.starts_with('{') { id } else { part });
+            path.push_str(match part {
+                "{language}" if id == "1" => "ru",
+                _ if part.starts_with('{') => id,
+                _ => part,
+            });
         }
         path
     }

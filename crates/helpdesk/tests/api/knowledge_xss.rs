@@ -44,7 +44,7 @@ const ATTRIBUTES: &[&str] =
 /// The texts of the list.
 fn vectors() -> Vec<String> {
     let lines = LIST.lines().filter(|line| !line.starts_with("# "));
-    lines.map(|line| unescape(line)).collect()
+    lines.map(unescape).collect()
 }
 
 fn unescape(line: &str) -> String {

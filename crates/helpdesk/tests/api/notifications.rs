@@ -202,7 +202,9 @@ async fn a_person_decides_what_comes_how_and_when() {
     // It is 03:00 in UTC.
     let choice = json!({
         "language": "en", "timezone": "UTC", "quietHours": {"from": "22:00", "to": "08:00"},
-        "channels": {"ticket_assigned": {"email": false}, "customer_message": {"dashboard": false}},
+        "channels": {"ticket_assigned": {"email": false}, "customer_message": {"dashboard": false},
+            // The first response is late before the night is over.
+            "sla_breach": {"email": false}},
     });
     let after = anna.put(path, choice).await.data(200).clone();
     assert_eq!(anna.get(path).await.data(200), &after);

@@ -61,11 +61,14 @@ impl Heard {
     }
 }
 
+/// A status and headers.
+type PlannedAnswer = (u16, Vec<(&'static str, String)>);
+
 /// A receiver on loopback: it answers what is laid out for it, then 204.
 #[derive(Clone, Default)]
 pub struct Sink {
     heard: Arc<Mutex<Vec<Heard>>>,
-    pub answers: Arc<Mutex<VecDeque<(u16, Vec<(&'static str, String)>)>>>,
+    pub answers: Arc<Mutex<VecDeque<PlannedAnswer>>>,
     address: String,
 }
 

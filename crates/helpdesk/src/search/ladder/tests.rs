@@ -31,7 +31,7 @@ fn looked_up(words: BTreeSet<String>) -> Vocabulary {
 
 fn read_by_texts(text: &str) -> Reading {
     let query = Query::parse(text);
-    let mut vocabulary = looked_up(words_to_look_up(&query));
+    let vocabulary = looked_up(words_to_look_up(&query));
     let near: Vec<Candidate> = TEXTS
         .iter()
         .map(|(word, documents)| Candidate { word: (*word).to_owned(), documents: *documents })
