@@ -275,10 +275,10 @@ async fn a_job_that_was_put_off_has_lost_no_attempt() {
     let bench = Bench::new().await;
     let db = bench.db.clone();
     let mut registry = Registry::new();
-    let until = bench.clock.now() + chrono::TimeDelta::seconds(30);
+    let clock = bench.clock.clone();
     registry
         .handle::<Note, _, _>(move |context, _| {
-            let db = db.clone();
+            let (db, until) = (db.clone(), clock.now() + chrono::TimeDelta::seconds(30));
             async move {
                 let mut tx = db.begin().await?;
                 context.lease().postpone_in(&mut tx, until).await?;
