@@ -30,6 +30,9 @@ pub fn of(text: &str) -> BTreeSet<String> {
             found.insert(identifier);
         }
     }
+    // A phone, or its end where it was written in groups, is no number of its own.
+    let whole = found.clone();
+    found.retain(|one| !whole.iter().any(|other| is_end_of(one, other)));
     while found.len() > MOST {
         found.pop_last();
     }
@@ -67,6 +70,16 @@ pub fn parts(identifier: &str) -> Vec<String> {
         before = kind;
     }
     parts
+}
+
+fn is_end_of(number: &str, phone: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.strip_prefix('8').filter(|rest| rest.len() == 10).unwrap_or(number);
+    number.len() < phone.len()
+        && phone.len() >= 11
+        && !phone.starts_with('8')
+        && digits(phone)
+        && phone.ends_with(number)
 }
 
 fn is_part(sign: char) -> bool {
@@ -262,7 +275,7 @@ mod tests {
 
         #[test]
         fn a_code_is_found_wherever_it_stands(
-            before in "[а-я ]{0,20}", letters in "[A-Z]{2,4}", number in 10_u32..999_999, after in "[ ,.!?)][а-я ]{0,20}",
+            before in "[а-я ]{0,20}", letters in "[A-Z]{2,4}", number in 10_u32..999_999, after in "([ ,!?)]|[.] )[а-я ]{0,20}",
         ) {
             let wanted = format!("{}{number}", letters.to_lowercase());
             let text = format!("{before} {letters}-{number}{after}");

@@ -133,17 +133,10 @@ const ROWS: &[Row] = &[
     ),
     (
         "knowledge_categories",
-        &[("name", "'Tours'"), ("title_ru", "'Туры'"), ("title_en", "'Tours'"), ("position", "1")],
+        &[("name", "'Sample'"), ("title_ru", "'Туры'"), ("title_en", "'Tours'"), ("position", "1")],
     ),
     ("event_cursors", &[("name", "'sample'")]),
-    (
-        "webhook_endpoints",
-        &[
-            ("url", "'https://a.ru'"),
-            ("events", "'{*}'"),
-            ("secret", "decode(repeat('00', 24), 'hex')"),
-        ],
-    ),
+    ("webhook_endpoints", &[("url", "'u'"), ("events", "'{*}'"), ("secret", "sha256('x')")]),
     ("customers", &[("name", "'Anna'"), ("email", "'a@b.ru'")]),
     ("users", &[("email", "'a@b.ru'"), ("name", "'Anna'"), ("role", "'agent'")]),
 ];

@@ -31,7 +31,9 @@ fn looked_up(words: BTreeSet<String>) -> Vocabulary {
 
 fn read_by_texts(text: &str) -> Reading {
     let query = Query::parse(text);
-    let vocabulary = looked_up(words_to_look_up(&query));
+    let mut vocabulary = looked_up(words_to_look_up(&query));
+    let mistyped = words_to_repair(&query, &vocabulary);
+    vocabulary.extend(looked_up(words_to_split(&mistyped)));
     let near: Vec<Candidate> = TEXTS
         .iter()
         .map(|(word, documents)| Candidate { word: (*word).to_owned(), documents: *documents })
