@@ -17,6 +17,7 @@ pub mod identity;
 pub mod ids;
 pub mod jobs;
 pub mod knowledge;
+pub mod language;
 pub mod listeners;
 pub mod messages;
 pub mod notifications;

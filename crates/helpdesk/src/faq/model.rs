@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ids::FaqId;
-use crate::knowledge::model::Language;
+use crate::language::Language;
 
 /// The priority of a question that was given none; the middle of 1 to 100.
 pub const USUAL_PRIORITY: i32 = 50;

@@ -222,7 +222,7 @@ pub struct SurveyFigures {
 
 /// Figures of one group.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Group {
+pub struct FeedbackGroup {
     /// The Monday of the week, the agent's id, the team, or the category; null where it is not known.
     #[schema(examples("2026-03-02"))]
     pub key: Option<String>,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use chrono_tz::Tz;
 
-use super::lang::Lang;
+use crate::language::Language;
 
 const ENGLISH: [&str; 12] = [
     "January",
@@ -44,17 +44,17 @@ pub struct When {
 }
 
 /// The day: `21 November 2026`, `21 ноября 2026 г.`
-pub fn day(lang: Lang, zone: Tz, at: DateTime<Utc>) -> When {
+pub fn day(lang: Language, zone: Tz, at: DateTime<Utc>) -> When {
     let there = at.with_timezone(&zone);
-    let months = if lang == Lang::Ru { RUSSIAN } else { ENGLISH };
+    let months = if lang == Language::Ru { RUSSIAN } else { ENGLISH };
     let month = months.get(there.month0() as usize).copied().unwrap_or_default();
-    let year = if lang == Lang::Ru { "\u{a0}г." } else { "" };
+    let year = if lang == Language::Ru { "\u{a0}г." } else { "" };
     let text = format!("{}\u{a0}{month} {}{year}", there.day(), there.year());
     When { text, machine: machine(at) }
 }
 
 /// The day and the time: `21 November 2026, 14:05`.
-pub fn moment(lang: Lang, zone: Tz, at: DateTime<Utc>) -> When {
+pub fn moment(lang: Language, zone: Tz, at: DateTime<Utc>) -> When {
     let there = at.with_timezone(&zone);
     let date = day(lang, zone, at);
     let text = format!("{}, {:02}:{:02}", date.text, there.hour(), there.minute());
@@ -74,9 +74,9 @@ mod tests {
     #[test]
     fn a_moment_is_written_in_the_zone_and_the_language() {
         let at = Utc.with_ymd_and_hms(2026, 5, 2, 21, 4, 0).unwrap();
-        let written = moment(Lang::Ru, Tz::Asia__Kamchatka, at);
+        let written = moment(Language::Ru, Tz::Asia__Kamchatka, at);
         assert_eq!(written.text, "3\u{a0}мая 2026\u{a0}г., 09:04");
         assert_eq!(written.machine, "2026-05-02T21:04:00Z");
-        assert_eq!(moment(Lang::En, Tz::UTC, at).text, "2\u{a0}May 2026, 21:04");
+        assert_eq!(moment(Language::En, Tz::UTC, at).text, "2\u{a0}May 2026, 21:04");
     }
 }

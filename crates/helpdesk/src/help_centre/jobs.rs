@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::identity::service::{customer_for_service, customer_known_by};
+use crate::language::Language;
 use crate::notifications::letters;
-use crate::notifications::model::Language;
 use crate::tickets::service::of_customer;
 
 /// Somebody wants the link to their requests. Whether the address is known is found out here, when

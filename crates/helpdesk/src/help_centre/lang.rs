@@ -1,30 +1,13 @@
-//! The languages of the pages; no I/O.
+//! What pages need to know of a language; no I/O.
 
-use std::fmt;
+use crate::language::Language;
 
-/// A language of the pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lang {
-    /// Russian.
-    Ru,
-    /// English.
-    En,
-}
-
-impl Lang {
+impl Language {
     /// The other one.
     pub fn other(self) -> Self {
         match self {
             Self::Ru => Self::En,
             Self::En => Self::Ru,
-        }
-    }
-
-    /// Its code (BCP 47), which is also the first part of its pages' addresses.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Ru => "ru",
-            Self::En => "en",
         }
     }
 
@@ -46,14 +29,13 @@ impl Lang {
 
     /// By its code, in any case, with or without a country.
     pub fn of_code(code: &str) -> Option<Self> {
-        let language = code.split(['-', '_']).next().unwrap_or_default();
-        [Self::Ru, Self::En].into_iter().find(|known| known.code().eq_ignore_ascii_case(language))
+        code.split(['-', '_']).next()?.parse().ok()
     }
 
     /// By the first part of a page's address.
     pub fn of_path(path: &str) -> Option<Self> {
         let first = path.strip_prefix('/')?.split('/').next()?;
-        [Self::Ru, Self::En].into_iter().find(|known| known.code() == first)
+        [Self::Ru, Self::En].into_iter().find(|known| known.as_str() == first)
     }
 
     /// The one that a browser likes best (RFC 9110, section 12.5.4); English where it likes neither.
@@ -105,12 +87,6 @@ impl Lang {
     }
 }
 
-impl fmt::Display for Lang {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.code())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,22 +94,22 @@ mod tests {
     #[test]
     fn the_language_that_a_browser_likes_best_is_taken() {
         for (header, lang) in [
-            ("ru-RU,ru;q=0.9,en;q=0.8", Lang::Ru),
-            ("en;q=0.3, ru;q=0.7", Lang::Ru),
-            ("de-DE, en;q=0.5, ru;q=0.5", Lang::En),
-            ("de", Lang::En),
-            ("ru;q=0", Lang::En),
-            ("RU", Lang::Ru),
-            ("", Lang::En),
-            (";;,q=1", Lang::En),
+            ("ru-RU,ru;q=0.9,en;q=0.8", Language::Ru),
+            ("en;q=0.3, ru;q=0.7", Language::Ru),
+            ("de-DE, en;q=0.5, ru;q=0.5", Language::En),
+            ("de", Language::En),
+            ("ru;q=0", Language::En),
+            ("RU", Language::Ru),
+            ("", Language::En),
+            (";;,q=1", Language::En),
         ] {
-            assert_eq!(Lang::of_preferences(header), lang, "{header}");
+            assert_eq!(Language::of_preferences(header), lang, "{header}");
         }
     }
 
     #[test]
     fn numbers_take_the_right_form_of_their_word() {
-        let found = |lang: Lang, number| {
+        let found = |lang: Language, number| {
             lang.plural(number, ["answer", "answers"], ["ответ", "ответа", "ответов"])
         };
         for (number, word) in [
@@ -146,9 +122,9 @@ mod tests {
             (112, "112\u{a0}ответов"),
             (1_022, "1\u{a0}022\u{a0}ответа"),
         ] {
-            assert_eq!(found(Lang::Ru, number), word);
+            assert_eq!(found(Language::Ru, number), word);
         }
-        assert_eq!(found(Lang::En, 1), "1\u{a0}answer");
-        assert_eq!(found(Lang::En, 1_234_567), "1,234,567\u{a0}answers");
+        assert_eq!(found(Language::En, 1), "1\u{a0}answer");
+        assert_eq!(found(Language::En, 1_234_567), "1,234,567\u{a0}answers");
     }
 }

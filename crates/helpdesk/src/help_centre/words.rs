@@ -1,8 +1,8 @@
 //! Every word of the pages, in both languages side by side: one that is missing does not compile.
 //! Sentences with a number or a name in them are functions below.
 
-use super::lang::Lang;
 use crate::category::Category;
+use crate::language::Language;
 use crate::tickets::state::Status;
 
 macro_rules! words {
@@ -17,10 +17,10 @@ macro_rules! words {
 }
 
 /// The words of a language.
-pub fn words(lang: Lang) -> &'static Words {
+pub fn words(lang: Language) -> &'static Words {
     match lang {
-        Lang::En => &ENGLISH,
-        Lang::Ru => &RUSSIAN,
+        Language::En => &ENGLISH,
+        Language::Ru => &RUSSIAN,
     }
 }
 
@@ -212,7 +212,7 @@ words! {
 }
 
 /// What a ticket is about.
-pub fn category(lang: Lang, category: Category) -> &'static str {
+pub fn category(lang: Language, category: Category) -> &'static str {
     let (english, russian) = match category {
         Category::Billing => ("Payment and invoices", "Оплата и счета"),
         Category::Technical => ("Something does not work", "Что-то не работает"),
@@ -224,11 +224,11 @@ pub fn category(lang: Lang, category: Category) -> &'static str {
         Category::FeatureRequest => ("An idea", "Предложение"),
         Category::Other => ("Something else", "Другое"),
     };
-    if lang == Lang::Ru { russian } else { english }
+    if lang == Language::Ru { russian } else { english }
 }
 
 /// A ticket's state as its customer sees it: one word, and what it means.
-pub fn state(lang: Lang, status: Status) -> (&'static str, &'static str) {
+pub fn state(lang: Language, status: Status) -> (&'static str, &'static str) {
     let (english, russian) = match status {
         Status::Open => (
             ("Received", "We have your request and will look at it."),
@@ -258,44 +258,44 @@ pub fn state(lang: Lang, status: Status) -> (&'static str, &'static str) {
             ("Открыто снова", "Мы смотрим ещё раз."),
         ),
     };
-    if lang == Lang::Ru { russian } else { english }
+    if lang == Language::Ru { russian } else { english }
 }
 
 /// A rating in words.
-pub fn rated(lang: Lang, rating: i16) -> String {
+pub fn rated(lang: Language, rating: i16) -> String {
     match lang {
-        Lang::En => format!("You rated it {rating} of 5"),
-        Lang::Ru => format!("Ваша оценка: {rating} из 5"),
+        Language::En => format!("You rated it {rating} of 5"),
+        Language::Ru => format!("Ваша оценка: {rating} из 5"),
     }
 }
 
 /// How long an article takes to read.
-pub fn reading_time(lang: Lang, minutes: i32) -> String {
+pub fn reading_time(lang: Language, minutes: i32) -> String {
     let minutes = lang.plural(minutes.into(), ["minute", "minutes"], ["минута", "минуты", "минут"]);
     match lang {
-        Lang::En => format!("{minutes} to read"),
-        Lang::Ru => format!("{minutes} чтения"),
+        Language::En => format!("{minutes} to read"),
+        Language::Ru => format!("{minutes} чтения"),
     }
 }
 
 /// How much was found.
-pub fn found(lang: Lang, total: i64, is_capped: bool) -> String {
+pub fn found(lang: Language, total: i64, is_capped: bool) -> String {
     let found =
         lang.plural(total, ["result", "results"], ["результат", "результата", "результатов"]);
     match (lang, is_capped) {
         (_, false) => found,
-        (Lang::En, true) => format!("More than {found}"),
-        (Lang::Ru, true) => format!("Больше {found}"),
+        (Language::En, true) => format!("More than {found}"),
+        (Language::Ru, true) => format!("Больше {found}"),
     }
 }
 
 /// How many articles and questions stand on a shelf.
-pub fn standing(lang: Lang, number: i64) -> String {
+pub fn standing(lang: Language, number: i64) -> String {
     lang.plural(number, ["answer", "answers"], ["ответ", "ответа", "ответов"])
 }
 
 /// What is wrong with a field, after the API's sentence about it, which is English.
-pub fn fault(lang: Lang, sentence: &str) -> String {
+pub fn fault(lang: Language, sentence: &str) -> String {
     let w = words(lang);
     let number = || sentence.split(' ').find_map(|word| word.parse::<i64>().ok());
     let characters = |number| {
@@ -306,16 +306,16 @@ pub fn fault(lang: Lang, sentence: &str) -> String {
         (text, ..) if text.ends_with("is required") => w.fault_required.to_owned(),
         ("Invalid email format", ..) => w.fault_email.to_owned(),
         (text, ..) if text.contains("whole number") => w.fault_number.to_owned(),
-        (text, Some(least), Lang::En) if text.contains("at least") => {
+        (text, Some(least), Language::En) if text.contains("at least") => {
             format!("Please write at least {}.", characters(least))
         }
-        (text, Some(least), Lang::Ru) if text.contains("at least") => {
+        (text, Some(least), Language::Ru) if text.contains("at least") => {
             format!("Напишите не меньше {}.", characters(least))
         }
-        (text, Some(limit), Lang::En) if text.contains("at most") => {
+        (text, Some(limit), Language::En) if text.contains("at most") => {
             format!("Please shorten it: at most {}.", characters(limit))
         }
-        (text, Some(limit), Lang::Ru) if text.contains("at most") => {
+        (text, Some(limit), Language::Ru) if text.contains("at most") => {
             format!("Сократите текст: не больше {}.", characters(limit))
         }
         _ => w.fault_other.to_owned(),
@@ -351,8 +351,8 @@ mod tests {
                 "Сократите текст: не больше 255\u{a0}символов.",
             ),
         ] {
-            assert_eq!(fault(Lang::En, sentence), english);
-            assert_eq!(fault(Lang::Ru, sentence), russian);
+            assert_eq!(fault(Language::En, sentence), english);
+            assert_eq!(fault(Language::Ru, sentence), russian);
         }
     }
 }

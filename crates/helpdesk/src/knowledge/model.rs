@@ -5,16 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ids::{AgentId, ArticleId, ArticleRowId};
-
-kamhub_kernel::wire_enum! {
-    /// The languages that articles are written in.
-    pub enum Language {
-        /// Russian.
-        Ru = "ru",
-        /// English.
-        En = "en",
-    }
-}
+use crate::language::Language;
 
 kamhub_kernel::wire_enum! {
     /// What made a version.

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::markdown::{self, Heading};
-use super::model::{Article, Choice, Language, Translation, average_rating};
+use super::model::{Article, Choice, Translation, average_rating};
 use crate::ids::{AgentId, ArticleId};
+use crate::language::Language;
 
 /// The text of an article as readers need it; what is cached.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

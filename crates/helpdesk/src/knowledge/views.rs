@@ -25,7 +25,7 @@ const AT_ONCE: usize = 5_000;
 
 kamhub_kernel::wire_enum! {
     /// What was looked at.
-    pub enum Kind {
+    pub enum Viewed {
         /// An article.
         Article = "article",
         /// A question.
@@ -39,7 +39,7 @@ pub struct View {
     /// The day in UTC.
     pub day: NaiveDate,
     /// What was looked at.
-    pub kind: Kind,
+    pub kind: Viewed,
     /// Its id.
     pub target: i64,
     /// Who looked: a key of the visitor for this day.
@@ -65,7 +65,7 @@ impl ViewBuffer {
         std::mem::take(&mut *noted).into_iter().collect()
     }
 
-    fn knows(&self, kind: Kind, target: i64) -> bool {
+    fn knows(&self, kind: Viewed, target: i64) -> bool {
         let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         noted.iter().any(|view| view.kind == kind && view.target == target)
     }
@@ -73,15 +73,15 @@ impl ViewBuffer {
 
 /// Notes that a visitor read an article. Colleagues who read are no visitors.
 pub fn article_seen(app: &App, article: ArticleId, visitor: &Visitor) {
-    seen(app, Kind::Article, article.0, visitor);
+    seen(app, Viewed::Article, article.0, visitor);
 }
 
 /// Notes that a visitor read an answer.
 pub fn faq_seen(app: &App, faq: FaqId, visitor: &Visitor) {
-    seen(app, Kind::Faq, faq.0, visitor);
+    seen(app, Viewed::Faq, faq.0, visitor);
 }
 
-fn seen(app: &App, kind: Kind, target: i64, visitor: &Visitor) {
+fn seen(app: &App, kind: Viewed, target: i64, visitor: &Visitor) {
     if visitor.is_colleague() {
         return;
     }
@@ -117,7 +117,7 @@ pub async fn flush(app: &App) -> DbResult<i64> {
 
 /// Writes what is noted where something of this target is among it, so that its figures are exact.
 /// Answers whether it wrote. A caller that goes away does not take the noted views with it.
-pub async fn flush_for(app: &App, kind: Kind, target: i64) -> bool {
+pub async fn flush_for(app: &App, kind: Viewed, target: i64) -> bool {
     if !app.views.knows(kind, target) {
         return false;
     }

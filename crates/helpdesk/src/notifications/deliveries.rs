@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::failures;
-use super::model::{Channel, Delivery, DeliveryStatus, Ended, NewDelivery, Outcome};
+use super::model::{Delivery, DeliveryChannel, DeliveryStatus, Ended, NewDelivery, Outcome};
 use super::repo::deliveries as repo;
 use crate::app::App;
 use crate::ids::DeliveryId;
@@ -27,7 +27,7 @@ const ATTEMPT_AT_MOST: Duration = Duration::from_secs(150);
 /// What the job of one channel carries.
 pub trait Carrier: Job {
     /// The channel.
-    const CHANNEL: Channel;
+    const CHANNEL: DeliveryChannel;
     /// The job that carries a delivery.
     fn of(delivery: DeliveryId) -> Self;
     /// The delivery that it carries.
@@ -50,7 +50,7 @@ macro_rules! carriers {
             }
 
             impl Carrier for $name {
-                const CHANNEL: Channel = Channel::$channel;
+                const CHANNEL: DeliveryChannel = DeliveryChannel::$channel;
                 fn of(delivery_id: DeliveryId) -> Self {
                     Self { delivery_id }
                 }
@@ -66,13 +66,13 @@ macro_rules! carriers {
         async fn launch(
             tx: &mut PgConnection,
             clock: &dyn Clock,
-            channel: Channel,
+            channel: DeliveryChannel,
             id: DeliveryId,
             not_before: Option<DateTime<Utc>>,
         ) -> DbResult<()> {
             let at = not_before.unwrap_or_else(|| clock.now());
             let job = match channel {
-                $(Channel::$channel => {
+                $(DeliveryChannel::$channel => {
                     enqueue(tx, clock, NewJob::new($name::of(id)).run_at(at)).await?
                 })+
             };

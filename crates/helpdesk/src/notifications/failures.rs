@@ -4,7 +4,7 @@ use kamhub_kernel::{Clock, Role};
 use kamhub_postgres::PgConnection;
 
 use super::error::Error;
-use super::model::{Channel, Content, Kind};
+use super::model::{Content, DeliveryChannel, NotificationKind};
 use super::repo::{deliveries, inbox};
 use crate::identity;
 use crate::ids::{DeliveryId, UserId};
@@ -16,7 +16,7 @@ use crate::ids::{DeliveryId, UserId};
 /// A database fault.
 pub async fn report(tx: &mut PgConnection, clock: &dyn Clock, id: DeliveryId) -> Result<(), Error> {
     let Some(failed) = deliveries::find(tx, id).await? else { return Ok(()) };
-    if failed.channel == Channel::Dashboard {
+    if failed.channel == DeliveryChannel::Dashboard {
         return Ok(());
     }
     let admins = identity::service::users_active(tx, Some(Role::Admin), &[]).await?;
@@ -24,7 +24,7 @@ pub async fn report(tx: &mut PgConnection, clock: &dyn Clock, id: DeliveryId) ->
     let content = Content {
         author: Some(failed.channel.to_string()),
         text: failed.last_error,
-        ..Content::of(Kind::DeliveryFailed)
+        ..Content::of(NotificationKind::DeliveryFailed)
     };
     inbox::enter_once_unread(tx, &admins, &content, failed.ticket_id, clock.now()).await?;
     Ok(())

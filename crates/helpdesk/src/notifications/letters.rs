@@ -5,8 +5,9 @@ use kamhub_postgres::PgConnection;
 
 use super::deliveries;
 use super::error::Error;
-use super::model::{Channel, Content, Kind, Language, NewDelivery};
+use super::model::{Content, DeliveryChannel, NewDelivery, NotificationKind};
 use crate::ids::CustomerId;
+use crate::language::Language;
 
 /// Plans the mail with the link to all requests of a customer. It says nothing that was typed: who
 /// asked for it has not proved to read the address.
@@ -20,13 +21,13 @@ pub async fn requests_link(
     email: &str,
     language: Language,
 ) -> Result<(), Error> {
-    let kind = Kind::RequestsLink;
+    let kind = NotificationKind::RequestsLink;
     let content =
         Content { language: Some(language), customer: Some(customer), ..Content::of(kind) };
     let letter = NewDelivery {
         event_id: None,
         ticket_id: None,
-        channel: Channel::Email,
+        channel: DeliveryChannel::Email,
         destination: email.to_owned(),
         sequence: None,
         kind: kind.as_str().to_owned(),

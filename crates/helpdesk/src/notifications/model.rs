@@ -10,14 +10,15 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 pub use content::{About, Content, Deadline};
-pub use preferences::{Kind, Language, Preferences, QuietHours};
+pub use preferences::{NotificationKind, Preferences, QuietHours};
+
 pub use settings::Outlets;
 
 use crate::ids::{DeliveryId, TicketId};
 
 kamhub_kernel::wire_enum! {
     /// By which way something leaves the desk.
-    pub enum Channel {
+    pub enum DeliveryChannel {
         /// An e-mail; the destination is an address.
         Email = "email",
         /// A Slack incoming webhook; the destination is the hook's name.
@@ -52,7 +53,7 @@ pub struct NewDelivery {
     /// The ticket that it is about, for receipts.
     pub ticket_id: Option<TicketId>,
     /// The way.
-    pub channel: Channel,
+    pub channel: DeliveryChannel,
     /// An address, a user's id, an endpoint's id or a hook's name; at most 300 characters.
     pub destination: String,
     /// Deliveries of one channel, destination and sequence (`tickets/17`) go out one after the
@@ -79,7 +80,7 @@ pub struct Delivery {
     /// The ticket that it is about.
     pub ticket_id: Option<TicketId>,
     /// The way.
-    pub channel: Channel,
+    pub channel: DeliveryChannel,
     /// Where it goes.
     pub destination: String,
     /// What it tells.

@@ -16,10 +16,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::deliveries;
 use super::error::Error;
-use super::model::{About, Channel, Content, Deadline, Kind, Language, NewDelivery};
+use super::model::{About, Content, Deadline, DeliveryChannel, NewDelivery, NotificationKind};
 use super::people::{People, Person, Wanted};
 use super::repo::notices as repo;
 use crate::app::App;
+use crate::language::Language;
 use crate::sla::model::{Notice, NoticeKind};
 use crate::sla::policies::model::Recipient;
 
@@ -68,9 +69,9 @@ pub async fn plan(
                 plan.tell(notice, &deadline, person);
             }
         }
-        if deadline.kind != Kind::SlaWarning {
+        if deadline.kind != NotificationKind::SlaWarning {
             let stored = Stored { deadline, name: None, language: None, timezone: None };
-            plan.add(notice, &stored, Channel::Slack, SLACK_HOOK.to_owned(), None);
+            plan.add(notice, &stored, DeliveryChannel::Slack, SLACK_HOOK.to_owned(), None);
         }
     }
     repo::insert(tx, &plan.rows, now).await?;
@@ -86,7 +87,7 @@ pub async fn plan(
 struct Plan {
     now: DateTime<Utc>,
     rows: repo::Columns,
-    digests: BTreeMap<(Channel, String, DateTime<Utc>), bool>,
+    digests: BTreeMap<(DeliveryChannel, String, DateTime<Utc>), bool>,
 }
 
 impl Plan {
@@ -98,8 +99,8 @@ impl Plan {
             language: preferences.language,
             timezone: Some(preferences.timezone.name().to_owned()),
         };
-        let inbox = person.user.map(|user| (Channel::Dashboard, user.to_string()));
-        let mail = Some((Channel::Email, person.email.clone()));
+        let inbox = person.user.map(|user| (DeliveryChannel::Dashboard, user.to_string()));
+        let mail = Some((DeliveryChannel::Email, person.email.clone()));
         for (channel, recipient) in inbox.into_iter().chain(mail) {
             if preferences.wants(deadline.kind, channel) {
                 let until = preferences.waits_until(deadline.kind, channel, self.now);
@@ -112,7 +113,7 @@ impl Plan {
         &mut self,
         notice: &Notice,
         stored: &Stored,
-        channel: Channel,
+        channel: DeliveryChannel,
         recipient: String,
         until: Option<DateTime<Utc>>,
     ) {
@@ -141,19 +142,19 @@ fn name_of(notice: &Notice) -> String {
 }
 
 /// How the table calls it (contract, section 5, and its later columns).
-fn word(kind: Kind) -> &'static str {
+fn word(kind: NotificationKind) -> &'static str {
     match kind {
-        Kind::SlaWarning => "warning",
-        Kind::SlaEscalation => "escalation",
+        NotificationKind::SlaWarning => "warning",
+        NotificationKind::SlaEscalation => "escalation",
         _ => "breach",
     }
 }
 
 fn deadline(notice: &Notice) -> Deadline {
     let kind = match notice.kind {
-        NoticeKind::Warning { .. } => Kind::SlaWarning,
-        NoticeKind::Breach => Kind::SlaBreach,
-        NoticeKind::Escalation { .. } => Kind::SlaEscalation,
+        NoticeKind::Warning { .. } => NotificationKind::SlaWarning,
+        NoticeKind::Breach => NotificationKind::SlaBreach,
+        NoticeKind::Escalation { .. } => NotificationKind::SlaEscalation,
     };
     Deadline {
         ticket: About {
@@ -218,7 +219,7 @@ fn concerned<'a>(people: &'a People, notice: &Notice) -> Vec<&'a Person> {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TellTogether {
     /// The way.
-    pub channel: Channel,
+    pub channel: DeliveryChannel,
     /// The address, the user's id or the hook's name.
     pub recipient: String,
 }
@@ -230,7 +231,7 @@ impl Job for TellTogether {
 
 impl TellTogether {
     /// Interchangeable jobs: the same person and channel, and the same end of quiet hours.
-    fn key(channel: Channel, recipient: &str, later: Option<DateTime<Utc>>) -> String {
+    fn key(channel: DeliveryChannel, recipient: &str, later: Option<DateTime<Utc>>) -> String {
         let later = later.map_or(0, |at| at.timestamp());
         format!("{channel}:{}:{later}", hex::encode(Sha256::digest(recipient.as_bytes())))
     }
@@ -247,9 +248,9 @@ pub async fn tell_together(
 ) -> Result<(), JobError> {
     let outlets = &app.settings.outlets;
     let configured = match job.channel {
-        Channel::Email => outlets.mail.is_some(),
-        Channel::Slack => outlets.slack_webhook.is_some(),
-        Channel::Dashboard | Channel::Webhook => true,
+        DeliveryChannel::Email => outlets.mail.is_some(),
+        DeliveryChannel::Slack => outlets.slack_webhook.is_some(),
+        DeliveryChannel::Dashboard | DeliveryChannel::Webhook => true,
     };
     let mut tx = app.db.begin().await?;
     if configured {

@@ -12,13 +12,14 @@ use serde_json::Value;
 
 use super::deliveries;
 use super::error::Error;
-use super::model::{About, Channel, Content, Kind, Language, NewDelivery};
+use super::model::{About, Content, DeliveryChannel, NewDelivery, NotificationKind};
 use super::people::{People, Person, Wanted};
 use super::repo::deliveries as repo;
 use crate::app::App;
 use crate::events::{Event, EventType};
 use crate::identity;
 use crate::ids::{AgentId, TicketId};
+use crate::language::Language;
 use crate::messages::model::SenderType;
 use crate::tickets::model::{Channel as Origin, Ticket};
 use crate::tickets::state::Status;
@@ -111,10 +112,13 @@ async fn created(
     // What a split put into a ticket of its own, the customer has written long ago.
     let mut planned = match ticket.split_from_id {
         Some(_) => Vec::new(),
-        None => to_customer(tx, app, event, &ticket, Content::of(Kind::TicketReceived)).await?,
+        None => {
+            to_customer(tx, app, event, &ticket, Content::of(NotificationKind::TicketReceived))
+                .await?
+        }
     };
     let assigned: After = read(event).unwrap_or_default();
-    let content = Content::of(Kind::TicketAssigned);
+    let content = Content::of(NotificationKind::TicketAssigned);
     planned.extend(to_agent(tx, app, event, &ticket, assigned.agent_id, content).await?);
     Ok(planned)
 }
@@ -132,12 +136,12 @@ async fn updated(
     let mut planned = Vec::new();
     if after.status == Some(Status::Resolved) {
         let text = ticket.resolution.clone();
-        let content = Content { text, ..Content::of(Kind::TicketResolved) };
+        let content = Content { text, ..Content::of(NotificationKind::TicketResolved) };
         planned.extend(to_customer(tx, app, event, &ticket, content).await?);
     }
     // Only where it still is theirs: a ticket that wandered is announced at its last stop.
     let agent = after.agent_id.filter(|agent| ticket.agent_id == Some(*agent));
-    let content = Content::of(Kind::TicketAssigned);
+    let content = Content::of(NotificationKind::TicketAssigned);
     planned.extend(to_agent(tx, app, event, &ticket, agent, content).await?);
     Ok(planned)
 }
@@ -157,11 +161,12 @@ async fn message(
     let author = Some(written.message.sender_name);
     match written.message.sender_type {
         SenderType::Agent => {
-            let content = Content { author, text, ..Content::of(Kind::AgentReply) };
+            let content = Content { author, text, ..Content::of(NotificationKind::AgentReply) };
             to_customer(tx, app, event, &ticket, content).await
         }
         SenderType::Customer => {
-            let content = Content { author, text, ..Content::of(Kind::CustomerMessage) };
+            let content =
+                Content { author, text, ..Content::of(NotificationKind::CustomerMessage) };
             to_agent(tx, app, event, &ticket, ticket.agent_id, content).await
         }
         SenderType::System => Ok(Vec::new()),
@@ -180,14 +185,14 @@ async fn feedback_wanted(
 ) -> Result<Vec<NewDelivery>, Error> {
     let Some(Wish { link }) = read(event) else { return Ok(Vec::new()) };
     let Some(ticket) = ticket(tx, event).await? else { return Ok(Vec::new()) };
-    let content = Content { link: Some(link), ..Content::of(Kind::FeedbackRequest) };
+    let content = Content { link: Some(link), ..Content::of(NotificationKind::FeedbackRequest) };
     to_customer(tx, app, event, &ticket, content).await
 }
 
 fn new(
     event: &Event,
     ticket: &Ticket,
-    channel: Channel,
+    channel: DeliveryChannel,
     destination: String,
     content: &Content,
 ) -> NewDelivery {
@@ -240,19 +245,26 @@ async fn to_customer(
     content.language = Some(known.unwrap_or_else(guessed));
     content.customer = Some(customer);
     content.ticket = Some(about);
-    Ok(vec![new(event, ticket, Channel::Email, email.clone(), &content)])
+    Ok(vec![new(event, ticket, DeliveryChannel::Email, email.clone(), &content)])
 }
 
 async fn is_flooded(
     tx: &mut PgConnection,
     app: &App,
     email: &str,
-    kind: Kind,
+    kind: NotificationKind,
 ) -> Result<bool, Error> {
     let (since, most) = (app.clock.now() - TimeDelta::hours(1), CLAIMS_CONFIRMED_PER_HOUR);
-    let recent =
-        repo::planned_since(tx, Channel::Email, email, Kind::TicketReceived, since, most).await?;
-    Ok(kind == Kind::TicketReceived && recent >= most)
+    let recent = repo::planned_since(
+        tx,
+        DeliveryChannel::Email,
+        email,
+        NotificationKind::TicketReceived,
+        since,
+        most,
+    )
+    .await?;
+    Ok(kind == NotificationKind::TicketReceived && recent >= most)
 }
 
 /// A word to the agent, in the inbox and by mail as they like it.
@@ -283,9 +295,9 @@ fn to_person(
     content.name = Some(person.name.clone());
     content.language = preferences.language;
     content.timezone = Some(preferences.timezone.name().to_owned());
-    let inbox = person.user.map(|user| (Channel::Dashboard, user.to_string()));
+    let inbox = person.user.map(|user| (DeliveryChannel::Dashboard, user.to_string()));
     let mail = app.settings.outlets.mail.is_some();
-    let mail = mail.then(|| (Channel::Email, person.email.clone()));
+    let mail = mail.then(|| (DeliveryChannel::Email, person.email.clone()));
     let ways = inbox.into_iter().chain(mail);
     ways.filter(|(channel, _)| preferences.wants(content.kind, *channel))
         .map(|(channel, destination)| NewDelivery {

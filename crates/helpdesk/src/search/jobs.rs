@@ -5,7 +5,7 @@ use std::time::Duration;
 use kamhub_jobs::{Job, JobError, Priority, QueueError, Registry};
 use serde::{Deserialize, Serialize};
 
-use super::model::Kind;
+use super::model::DocumentKind;
 use super::service::learn;
 use crate::app::App;
 
@@ -33,7 +33,7 @@ pub fn register(registry: &mut Registry, app: &App) -> Result<(), QueueError> {
 }
 
 async fn run(app: App) -> Result<(), JobError> {
-    for kind in [Kind::Ticket, Kind::Message] {
+    for kind in [DocumentKind::Ticket, DocumentKind::Message] {
         for _ in 0..MOST_BATCHES {
             let mut tx = app.db.begin().await?;
             let more = learn::learn(&mut tx, &*app.clock, kind).await.map_err(JobError::retry)?;

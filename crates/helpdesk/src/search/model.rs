@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use crate::knowledge::model::Language;
+use crate::language::Language;
 
 kamhub_kernel::wire_enum! {
     /// What can be found.
-    pub enum Kind {
+    pub enum DocumentKind {
         /// An article of the knowledge base.
         Article = "article",
         /// A frequently asked question.
@@ -77,7 +77,7 @@ pub struct Fragment {
 pub struct Hit {
     /// What it is.
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// The id of the article, question, ticket, message or customer.
     #[schema(examples("17"))]
     pub id: String,
@@ -143,7 +143,7 @@ pub struct Found {
 pub struct Suggestion {
     /// An article or a question.
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// The id.
     #[schema(examples("17"))]
     pub id: String,
@@ -175,7 +175,7 @@ pub struct Request {
     /// The text.
     pub query: String,
     /// Only these kinds; all that the caller may read where empty.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<DocumentKind>,
     /// Only in this category.
     pub category: Option<String>,
     /// Only articles and questions in this language.
@@ -188,7 +188,7 @@ pub struct Request {
 
 impl Request {
     /// Whether this kind is asked for.
-    pub fn wants(&self, kind: Kind) -> bool {
+    pub fn wants(&self, kind: DocumentKind) -> bool {
         self.kinds.is_empty() || self.kinds.contains(&kind)
     }
 }
@@ -223,11 +223,11 @@ impl Reach {
     pub const PUBLIC: Self = Self { drafts: false, tickets: Tickets::None };
 
     /// Whether this kind can be found at all.
-    pub fn includes(self, kind: Kind) -> bool {
+    pub fn includes(self, kind: DocumentKind) -> bool {
         match kind {
-            Kind::Article | Kind::Faq => true,
-            Kind::Ticket | Kind::Message => self.tickets != Tickets::None,
-            Kind::Customer => self.tickets == Tickets::All,
+            DocumentKind::Article | DocumentKind::Faq => true,
+            DocumentKind::Ticket | DocumentKind::Message => self.tickets != Tickets::None,
+            DocumentKind::Customer => self.tickets == Tickets::All,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use chrono::Duration;
 use kamhub_helpdesk::jobs;
 use kamhub_helpdesk::notifications::deliveries::{self, SendWebhook};
-use kamhub_helpdesk::notifications::model::{Channel, NewDelivery, Outcome};
+use kamhub_helpdesk::notifications::model::{DeliveryChannel, NewDelivery, Outcome};
 use kamhub_jobs::{Registry, Worker, WorkerOptions};
 use kamhub_testkit::TestApp;
 use serde_json::json;
@@ -14,7 +14,7 @@ fn call(event: i64, destination: &str, sequence: Option<&str>) -> NewDelivery {
     NewDelivery {
         event_id: Some(event),
         ticket_id: None,
-        channel: Channel::Webhook,
+        channel: DeliveryChannel::Webhook,
         destination: destination.to_owned(),
         sequence: sequence.map(str::to_owned),
         kind: "ticket.updated".to_owned(),

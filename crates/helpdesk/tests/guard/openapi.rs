@@ -1,12 +1,12 @@
 //! The OpenAPI document says everything that a client's author has to know.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kamhub_helpdesk::access::{self, Access};
 use serde_json::Value;
 
 use crate::operations::{self, Operation, resolve};
-use crate::source::{none, read, root};
+use crate::source::{none, read, root, rust};
 
 /// How deep schemas are followed when an example is looked for.
 const DEPTH: usize = 8;
@@ -222,4 +222,45 @@ fn the_committed_document_is_the_generated_one() {
     let committed: Value = serde_json::from_str(&read("openapi.json"))
         .unwrap_or_else(|error| panic!("openapi.json is no JSON ({error}): {HOW}"));
     assert!(committed == *operations::document(), "openapi.json is out of date: {HOW}");
+}
+
+/// The names that a source gives to schemas: a type that derives `ToSchema`, or a `wire_enum!`.
+fn schemas_of(code: &str) -> Vec<&str> {
+    let name = |rest: &'_ str| -> Option<(usize, usize)> {
+        let (at, word) = ["struct ", "enum "]
+            .into_iter()
+            .filter_map(|word| rest.find(word).map(|at| (at, word)))
+            .min_by_key(|(at, _)| *at)?;
+        let begin = at + word.len();
+        let end = rest[begin..].find(|letter: char| !letter.is_alphanumeric() && letter != '_')?;
+        Some((begin, begin + end))
+    };
+    let derives = code.match_indices("#[derive(").filter_map(|(at, _)| {
+        let rest = &code[at..];
+        let end = rest.find(")]")?;
+        rest[..end].contains("ToSchema").then_some(rest)
+    });
+    let enums = code.match_indices("wire_enum! {").map(|(at, _)| &code[at..]);
+    derives.chain(enums).filter_map(|rest| name(rest).map(|(from, to)| &rest[from..to])).collect()
+}
+
+#[test]
+fn two_schemas_never_share_a_name() {
+    let sources = rust();
+    let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for source in sources.iter().filter(|source| !source.is_test()) {
+        for name in schemas_of(&source.code) {
+            places.entry(name).or_default().push(&source.path);
+        }
+    }
+    assert!(places.len() > 100, "the guard has found {} schemas only", places.len());
+    let found: Vec<String> = places
+        .iter()
+        .filter(|(_, files)| files.len() > 1)
+        .map(|(name, files)| format!("{name}: {}", files.join(", ")))
+        .collect();
+    none(
+        &found,
+        "In the document the later one would replace the earlier one; rename one of them:",
+    );
 }

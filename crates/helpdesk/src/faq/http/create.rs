@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::faq::model::{FaqView, USUAL_PRIORITY, Wording};
 use crate::faq::service;
 use crate::identity::http::caller::Caller;
-use crate::knowledge::model::Language;
+use crate::language::Language;
 
 /// A new question (contract, section 2).
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

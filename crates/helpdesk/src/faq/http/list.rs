@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::faq::model::{FaqView, Filter, ListRequest, SortKey};
 use crate::faq::service;
-use crate::knowledge::model::Language;
+use crate::language::Language;
 
 /// Filters and page.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]

@@ -12,7 +12,7 @@ use crate::faq::model::{FaqView, Wording};
 use crate::faq::service;
 use crate::identity::http::caller::Caller;
 use crate::ids::FaqId;
-use crate::knowledge::model::Language;
+use crate::language::Language;
 
 /// What is to change; what is not given stays.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

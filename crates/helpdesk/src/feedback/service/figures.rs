@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::agents;
 use crate::feedback::error::Error;
-use crate::feedback::figures::{Asked, Figures, Group, GroupBy, SurveyFigures, Tally};
+use crate::feedback::figures::{Asked, FeedbackGroup, Figures, GroupBy, SurveyFigures, Tally};
 use crate::feedback::repo::figures as repo;
 use crate::ids::AgentId;
 use crate::period::Period;
@@ -27,7 +27,7 @@ pub struct FeedbackMetrics {
     pub group_by: Option<GroupBy>,
     /// Groups: weeks in their order, others by how much feedback they have, at most 200. They count
     /// feedback on tickets only.
-    pub groups: Vec<Group>,
+    pub groups: Vec<FeedbackGroup>,
 }
 
 /// The figures that are asked for.
@@ -67,7 +67,7 @@ async fn named(
     connection: &mut PgConnection,
     by: GroupBy,
     tallies: Vec<Tally>,
-) -> Result<Vec<Group>, Error> {
+) -> Result<Vec<FeedbackGroup>, Error> {
     let agent = |tally: &Tally| tally.key.as_deref().and_then(|key| key.parse::<AgentId>().ok());
     let names = match by {
         GroupBy::Agent => {
@@ -76,7 +76,7 @@ async fn named(
         }
         _ => Default::default(),
     };
-    let group = |tally: Tally| Group {
+    let group = |tally: Tally| FeedbackGroup {
         name: agent(&tally).and_then(|agent| names.get(&agent).cloned()),
         figures: tally.figures(),
         key: tally.key,

@@ -17,9 +17,9 @@ use super::page::{Frame, go_on, json_ld, public};
 use super::visit::Visit;
 use crate::help_centre::dates::When;
 use crate::help_centre::words;
-use crate::knowledge::model::{Address, Language, Wanted};
+use crate::knowledge::model::{Address, Wanted};
 use crate::knowledge::service;
-use crate::knowledge::service::list::{Filter, ListRequest, SortBy, SortOrder, list};
+use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
 use crate::knowledge::service::votes::{self, Vote};
 use crate::knowledge::view::ArticleView;
 use crate::knowledge::views;
@@ -67,7 +67,7 @@ pub async fn show(
 ) -> ApiResult<Response> {
     let app = &visit.app;
     let address = Address::parse(&slug).ok_or_else(|| Problem::not_found("The article"))?;
-    let wanted = Wanted { asked: Some(visit.lang.into()), preferred: None };
+    let wanted = Wanted { asked: Some(visit.lang), preferred: None };
     let mut connection = app.db.connection().await?;
     let article =
         service::read(&mut connection, &app.cache, false, &address, wanted, false).await?;
@@ -91,7 +91,7 @@ fn of(
     voted: &str,
 ) -> ArticlePage {
     let mut page = Frame::of(visit);
-    let other: Language = visit.lang.other().into();
+    let other = visit.lang.other();
     let translated = article.translations.iter().find(|one| one.language == other);
     page.other = translated.map(|one| format!("/{}/articles/{}", visit.lang.other(), one.slug));
     let only_in = article.is_fallback.then_some(page.w.article_only_other);
@@ -146,12 +146,13 @@ async fn related(
     article: &ArticleView,
 ) -> ApiResult<Vec<Card>> {
     let filter = Filter {
-        language: Some(visit.lang.into()),
+        language: Some(visit.lang),
         category: Some(article.category.clone()),
         ..Filter::default()
     };
     let page = PageRequest { start: Start::Offset(0), limit: RELATED + 1, exact_total: false };
-    let request = ListRequest { filter, sort_by: SortBy::Views, order: SortOrder::Desc, page };
+    let request =
+        ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
     let found = list(connection, false, request).await?.items;
     let others = found.into_iter().filter(|one| one.id != article.id);
     let most = usize::try_from(RELATED).unwrap_or_default();

@@ -11,7 +11,7 @@ use super::listing::{Card, Titles};
 use super::page::{Frame, public};
 use super::visit::Visit;
 use crate::faq::model::FaqView;
-use crate::knowledge::service::list::{Filter, ListRequest, SortBy, SortOrder, list};
+use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
 
 /// Articles and questions of one page; a shelf with more of them is better divided.
 const MOST: i64 = 100;
@@ -31,13 +31,11 @@ struct CategoryPage {
 /// 404 where nothing stands there in this language.
 pub async fn show(visit: Visit, Path(name): Path<String>) -> ApiResult<Response> {
     let mut connection = visit.app.db.connection().await?;
-    let filter = Filter {
-        language: Some(visit.lang.into()),
-        category: Some(name.clone()),
-        ..Filter::default()
-    };
+    let filter =
+        Filter { language: Some(visit.lang), category: Some(name.clone()), ..Filter::default() };
     let page = PageRequest { start: Start::Offset(0), limit: MOST, exact_total: false };
-    let request = ListRequest { filter, sort_by: SortBy::Views, order: SortOrder::Desc, page };
+    let request =
+        ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
     let articles = list(&mut connection, false, request).await?.items;
     let questions =
         faq::questions(&mut connection, &visit.app, visit.lang, Some(name.clone()), MOST).await?;

@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use super::page::Frame;
 use super::visit::{Visit, preferred};
 use crate::app::App;
-use crate::help_centre::lang::Lang;
+use crate::language::Language;
 
 #[derive(Template)]
 #[template(path = "help_centre/error.html")]
@@ -27,7 +27,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let wanted = wants_page(request.headers(), request.uri().path());
     let is_get = request.method() == axum::http::Method::GET;
     let path = request.uri().path().to_owned();
-    let lang = Lang::of_path(&path).unwrap_or_else(|| preferred(request.headers()));
+    let lang = Language::of_path(&path).unwrap_or_else(|| preferred(request.headers()));
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();

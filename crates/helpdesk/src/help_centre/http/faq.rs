@@ -13,7 +13,7 @@ use super::visit::Visit;
 use crate::app::App;
 use crate::faq::model::{FaqView, Filter, ListRequest};
 use crate::faq::service;
-use crate::help_centre::lang::Lang;
+use crate::language::Language;
 
 /// Questions on the page; more than anybody reads.
 const MOST: i64 = 100;
@@ -60,11 +60,11 @@ pub async fn show(visit: Visit) -> ApiResult<Response> {
 pub async fn questions(
     connection: &mut PgConnection,
     app: &App,
-    lang: Lang,
+    lang: Language,
     category: Option<String>,
     most: i64,
 ) -> ApiResult<Vec<FaqView>> {
-    let filter = Filter { category, language: Some(lang.into()) };
+    let filter = Filter { category, language: Some(lang) };
     let page = PageRequest { start: Start::Offset(0), limit: most, exact_total: false };
     Ok(service::list(connection, &app.cache, ListRequest { filter, page }).await?.items)
 }

@@ -11,7 +11,7 @@ use super::listing::{Card, Shelf, Titles};
 use super::page::{Frame, go_on, public};
 use super::visit::{Visit, preferred};
 use crate::faq::model::FaqView;
-use crate::knowledge::service::list::{Filter, ListRequest, SortBy, SortOrder, list};
+use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
 
 /// Articles and questions that are named.
 const ARTICLES: usize = 6;
@@ -42,9 +42,10 @@ pub async fn choose(headers: HeaderMap) -> ApiResult<Response> {
 /// A database fault.
 pub async fn show(visit: Visit) -> ApiResult<Response> {
     let mut connection = visit.app.db.connection().await?;
-    let filter = Filter { language: Some(visit.lang.into()), ..Filter::default() };
+    let filter = Filter { language: Some(visit.lang), ..Filter::default() };
     let page = PageRequest { start: Start::Offset(0), limit: COUNTED, exact_total: false };
-    let request = ListRequest { filter, sort_by: SortBy::Views, order: SortOrder::Desc, page };
+    let request =
+        ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
     let articles = list(&mut connection, false, request).await?.items;
     let questions = faq::questions(&mut connection, &visit.app, visit.lang, None, COUNTED).await?;
     let titles = Titles::load(&mut connection).await?;

@@ -4,29 +4,10 @@ use kamhub_httpkit::ApiResult;
 use kamhub_postgres::PgConnection;
 
 use crate::faq::model::FaqView;
-use crate::help_centre::lang::Lang;
 use crate::help_centre::{icons, words};
-use crate::knowledge::model::Language;
-use crate::knowledge::service::categories::{self, Category};
+use crate::knowledge::service::categories::{self, KnowledgeCategory};
 use crate::knowledge::view::ArticleSummary;
-
-impl From<Lang> for Language {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::Ru => Self::Ru,
-            Lang::En => Self::En,
-        }
-    }
-}
-
-impl From<Lang> for crate::notifications::model::Language {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::Ru => Self::Ru,
-            Lang::En => Self::En,
-        }
-    }
-}
+use crate::language::Language;
 
 /// An article in a list.
 pub struct Card {
@@ -42,7 +23,7 @@ pub struct Card {
 
 impl Card {
     /// As it is shown in a language.
-    pub fn of(lang: Lang, article: ArticleSummary) -> Self {
+    pub fn of(lang: Language, article: ArticleSummary) -> Self {
         Self {
             path: format!("/{lang}/articles/{}", article.slug),
             title: article.title,
@@ -53,7 +34,7 @@ impl Card {
 }
 
 /// The page of a category.
-pub fn category_path(lang: Lang, name: &str) -> String {
+pub fn category_path(lang: Language, name: &str) -> String {
     format!("/{lang}/categories/{}", encoded(name))
 }
 
@@ -75,7 +56,7 @@ pub struct Shelf {
 }
 
 /// All categories, in their order.
-pub struct Titles(Vec<Category>);
+pub struct Titles(Vec<KnowledgeCategory>);
 
 impl Titles {
     /// Loads them.
@@ -87,7 +68,7 @@ impl Titles {
     }
 
     /// What readers of a language call a category.
-    pub fn of(&self, lang: Lang, name: &str) -> String {
+    pub fn of(&self, lang: Language, name: &str) -> String {
         let known = self.0.iter().find(|known| known.name == name);
         known.map_or(name, |known| title(lang, known)).to_owned()
     }
@@ -95,11 +76,11 @@ impl Titles {
     /// The categories in which some of these articles and questions are.
     pub fn shelves(
         &self,
-        lang: Lang,
+        lang: Language,
         articles: &[ArticleSummary],
         questions: &[FaqView],
     ) -> Vec<Shelf> {
-        let shelf = |known: &Category| {
+        let shelf = |known: &KnowledgeCategory| {
             let articles = articles.iter().filter(|one| one.category == known.name).count();
             let questions = questions.iter().filter(|one| one.category == known.name).count();
             let count = i64::try_from(articles + questions).unwrap_or(i64::MAX);
@@ -114,9 +95,9 @@ impl Titles {
     }
 }
 
-fn title(lang: Lang, category: &Category) -> &str {
+fn title(lang: Language, category: &KnowledgeCategory) -> &str {
     match lang {
-        Lang::Ru => &category.title_ru,
-        Lang::En => &category.title_en,
+        Language::Ru => &category.title_ru,
+        Language::En => &category.title_en,
     }
 }

@@ -97,7 +97,7 @@ pub async fn send(visit: Visit, fields: Fields) -> ApiResult<Response> {
     }
     // A mailbox that was sent enough gets the same answer, too.
     if app.limiter.check(&SENDING, &email.to_lowercase()).await.is_ok() {
-        let job = SendRequestsLink { email: email.to_owned(), language: visit.lang.into() };
+        let job = SendRequestsLink { email: email.to_owned(), language: visit.lang };
         let mut tx = app.db.begin().await?;
         kamhub_jobs::enqueue(&mut tx, &*app.clock, NewJob::new(job)).await?;
         tx.commit().await?;

@@ -11,13 +11,13 @@ use super::assets;
 use super::visit::{CHOICE, Visit};
 use crate::brand::Brand;
 use crate::help_centre::dates::{self, When};
-use crate::help_centre::lang::Lang;
 use crate::help_centre::words::{Words, words};
+use crate::language::Language;
 
 /// What every page has: language, brand, addresses.
 pub struct Frame {
     /// The language.
-    pub lang: Lang,
+    pub lang: Language,
     /// The words in it.
     pub w: &'static Words,
     /// The brand.

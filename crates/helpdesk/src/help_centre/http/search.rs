@@ -11,9 +11,9 @@ use super::listing::encoded;
 use super::page::{Frame, public};
 use super::visit::Visit;
 use crate::app::App;
-use crate::help_centre::lang::Lang;
 use crate::help_centre::words;
-use crate::search::model::{Found, Fragment, Hit, Kind, Language, Reach, Request};
+use crate::language::Language;
+use crate::search::model::{DocumentKind, Found, Fragment, Hit, Reach, Request};
 use crate::search::service::find;
 use crate::search::service::suggest::suggest;
 
@@ -50,19 +50,18 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(lang: Lang, hit: Hit) -> Self {
-        let spoken = hit.language.and_then(|language| Lang::of_code(language.as_str()));
+    fn of(lang: Language, hit: Hit) -> Self {
         let path = match (hit.kind, &hit.slug) {
-            (Kind::Article, Some(slug)) => format!("/{lang}/articles/{slug}"),
-            _ => format!("/{}/faq#q{}", spoken.unwrap_or(lang), hit.id),
+            (DocumentKind::Article, Some(slug)) => format!("/{lang}/articles/{slug}"),
+            _ => format!("/{}/faq#q{}", hit.language.unwrap_or(lang), hit.id),
         };
         Self {
             path,
             title: hit.title,
             snippet: hit.snippet,
-            is_question: hit.kind == Kind::Faq,
+            is_question: hit.kind == DocumentKind::Faq,
             category: hit.category,
-            language: spoken.filter(|spoken| *spoken != lang).map(Lang::name),
+            language: hit.language.filter(|spoken| *spoken != lang).map(Language::name),
         }
     }
 }
@@ -132,21 +131,17 @@ pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Respons
 async fn look(
     connection: &mut PgConnection,
     app: &App,
-    lang: Lang,
+    lang: Language,
     query: &str,
     limit: usize,
     skip: usize,
 ) -> ApiResult<Found> {
-    let language = match lang {
-        Lang::Ru => Language::Ru,
-        Lang::En => Language::En,
-    };
-    let kinds = vec![Kind::Article, Kind::Faq];
+    let kinds = vec![DocumentKind::Article, DocumentKind::Faq];
     let request = Request {
         query: query.to_owned(),
         kinds,
         category: None,
-        language: Some(language),
+        language: Some(lang),
         limit,
         skip,
     };
@@ -182,8 +177,7 @@ pub async fn complete(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Res
     let mut answers = Vec::new();
     if query.chars().count() >= 2 {
         let mut connection = visit.app.db.connection().await?;
-        let language = if visit.lang == Lang::Ru { Language::Ru } else { Language::En };
-        let offered = suggest(&mut connection, &query, Some(language), OFFERED).await?;
+        let offered = suggest(&mut connection, &query, Some(visit.lang), OFFERED).await?;
         answers.extend(offered.suggestions.into_iter().map(|one| Answer {
             path: match &one.slug {
                 Some(slug) => format!("/{}/articles/{slug}", visit.lang),
@@ -191,7 +185,7 @@ pub async fn complete(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Res
             },
             title: one.title,
             snippet: Vec::new(),
-            is_question: one.kind == Kind::Faq,
+            is_question: one.kind == DocumentKind::Faq,
             category: None,
             language: None,
         }));

@@ -9,8 +9,8 @@ use kamhub_kernel::page::{PageRequest, Start};
 
 use super::listing::category_path;
 use crate::app::App;
-use crate::help_centre::lang::Lang;
-use crate::knowledge::service::list::{Filter, ListRequest, SortBy, SortOrder, list};
+use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
+use crate::language::Language;
 
 /// Articles of one look at the database, and of the whole map for each language.
 const AT_ONCE: i64 = 100;
@@ -31,17 +31,21 @@ pub async fn handler(State(app): State<App>) -> ApiResult<Response> {
         map.push_str(&format!("<url><loc>{site}{path}</loc>{changed}</url>\n"));
     };
     let mut connection = app.db.connection().await?;
-    for lang in [Lang::Ru, Lang::En] {
+    for lang in [Language::Ru, Language::En] {
         for page in ["", "/faq", "/request"] {
             add(&format!("/{lang}{page}"), None);
         }
         let mut categories: Vec<String> = Vec::new();
         for offset in (0..MOST).step_by(AT_ONCE.unsigned_abs() as usize) {
-            let filter = Filter { language: Some(lang.into()), ..Filter::default() };
+            let filter = Filter { language: Some(lang), ..Filter::default() };
             let page =
                 PageRequest { start: Start::Offset(offset), limit: AT_ONCE, exact_total: false };
-            let request =
-                ListRequest { filter, sort_by: SortBy::CreatedAt, order: SortOrder::Asc, page };
+            let request = ListRequest {
+                filter,
+                sort_by: ArticleSortBy::CreatedAt,
+                order: SortOrder::Asc,
+                page,
+            };
             let articles = list(&mut connection, false, request).await?;
             for article in articles.items {
                 let changed = article.updated_at.to_rfc3339_opts(SecondsFormat::Secs, true);

@@ -9,8 +9,8 @@ use kamhub_httpkit::{Problem, request};
 use kamhub_kernel::Actor;
 
 use crate::app::App;
-use crate::help_centre::lang::Lang;
 use crate::identity::http::caller::network_address;
+use crate::language::Language;
 
 /// The cookie that remembers a choice of language; it holds nothing else.
 const COOKIE: &str = "kamhub_language";
@@ -29,7 +29,7 @@ pub struct Visit {
     /// The application.
     pub app: App,
     /// The language of the page.
-    pub lang: Lang,
+    pub lang: Language,
     /// The page's address below the site's, with its language.
     pub path: String,
     /// The network address that it came from.
@@ -60,7 +60,7 @@ impl FromRequestParts<App> for Visit {
         };
         Ok(Self {
             app: app.clone(),
-            lang: Lang::of_path(&path).unwrap_or_else(|| preferred(&parts.headers)),
+            lang: Language::of_path(&path).unwrap_or_else(|| preferred(&parts.headers)),
             address: parts.extensions.get::<Address>().map_or_else(String::new, |a| a.0.clone()),
             known: text(header::IF_NONE_MATCH),
             browser: text(header::USER_AGENT),
@@ -76,15 +76,15 @@ fn path(parts: &Parts) -> String {
 }
 
 /// The language that was chosen before, or the one that the browser likes best.
-pub fn preferred(headers: &HeaderMap) -> Lang {
+pub fn preferred(headers: &HeaderMap) -> Language {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let chosen = cookies
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| Lang::of_code(value).filter(|_| name == COOKIE));
+        .find_map(|(name, value)| Language::of_code(value).filter(|_| name == COOKIE));
     chosen.unwrap_or_else(|| {
         let wishes = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Lang::of_preferences(wishes.unwrap_or_default())
+        Language::of_preferences(wishes.unwrap_or_default())
     })
 }
 
@@ -118,7 +118,7 @@ fn choice(request: &Request) -> Option<Response> {
         None => return None,
         Some(rest) => format!("?{rest}"),
     };
-    let lang = Lang::of_path(uri.path())?;
+    let lang = Language::of_path(uri.path())?;
     let kept = format!("{COOKIE}={lang}; Path=/; Max-Age=31536000; SameSite=Lax");
     let headers = [(header::SET_COOKIE, kept), (header::LOCATION, format!("{}{rest}", uri.path()))];
     Some((StatusCode::SEE_OTHER, headers).into_response())

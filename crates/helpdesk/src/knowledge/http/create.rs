@@ -10,10 +10,11 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::knowledge::model::{Content, Language, NewArticle};
+use crate::knowledge::model::{Content, NewArticle};
 use crate::knowledge::service::change::Hand;
 use crate::knowledge::service::{self, write};
 use crate::knowledge::view::ArticleView;
+use crate::language::Language;
 
 /// A new article (contract, section 2).
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]

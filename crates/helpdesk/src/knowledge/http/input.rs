@@ -12,8 +12,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
 
-use crate::knowledge::model::{Address, Language};
+use crate::knowledge::model::Address;
 use crate::knowledge::service::change::Target;
+use crate::language::Language;
 
 /// The article in the path: its id or its slug.
 #[derive(Debug, Clone)]

@@ -15,10 +15,12 @@ use utoipa::IntoParams;
 use super::input::{checked, flag};
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::knowledge::model::Language;
 use crate::knowledge::service;
-use crate::knowledge::service::list::{self, Filter, ListRequest, SortBy, SortKey, SortOrder};
+use crate::knowledge::service::list::{
+    self, ArticleSortBy, Filter, ListRequest, SortKey, SortOrder,
+};
 use crate::knowledge::view::ArticleSummary;
+use crate::language::Language;
 
 /// Filters, order and page (contract, section 2).
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
@@ -63,7 +65,7 @@ pub struct ListQuery {
     /// views or createdAt.
     #[garde(skip)]
     #[param(value_type = Option<String>, example = "views")]
-    sort_by: Option<SortBy>,
+    sort_by: Option<ArticleSortBy>,
     /// ASC or DESC.
     #[garde(skip)]
     #[param(value_type = Option<String>, example = "DESC")]
@@ -73,7 +75,7 @@ pub struct ListQuery {
 impl ListQuery {
     fn request(self) -> ApiResult<ListRequest> {
         let mut faults = Faults::new();
-        let sort_by = self.sort_by.unwrap_or(SortBy::CreatedAt);
+        let sort_by = self.sort_by.unwrap_or(ArticleSortBy::CreatedAt);
         let order = self.sort_order.unwrap_or(SortOrder::Desc);
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         let page = self.page.unwrap_or(1);

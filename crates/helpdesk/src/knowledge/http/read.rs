@@ -9,10 +9,11 @@ use utoipa::IntoParams;
 use super::input::{ArticlePath, Preferred, flag};
 use crate::app::App;
 use crate::identity::http::caller::{Caller, ComesFrom};
-use crate::knowledge::model::{Language, Wanted};
+use crate::knowledge::model::Wanted;
 use crate::knowledge::view::ArticleView;
 use crate::knowledge::visitor::Visitor;
 use crate::knowledge::{service, views};
+use crate::language::Language;
 
 /// How the article is wanted.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]

@@ -9,7 +9,7 @@ use crate::identity::http::caller::Caller;
 use crate::knowledge::model::Wanted;
 use crate::knowledge::service;
 use crate::knowledge::view::StatsView;
-use crate::knowledge::views::{self, Kind};
+use crate::knowledge::views::{self, Viewed};
 
 /// How an article does
 ///
@@ -29,7 +29,7 @@ pub async fn handler(
     let mut connection = app.db.connection().await?;
     let mut choice = service::find(&mut connection, staff, &address, Wanted::default()).await?;
     let id = choice.article.article_id;
-    if views::flush_for(&app, Kind::Article, id.0).await {
+    if views::flush_for(&app, Viewed::Article, id.0).await {
         choice = service::find(&mut connection, staff, &address, Wanted::default()).await?;
     }
     Ok(Answer::ok(StatsView::from(&choice.article)))

@@ -4,13 +4,15 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::ids::KnowledgeCategoryId;
-use crate::knowledge::service::categories::{Category, Naming};
+use crate::knowledge::service::categories::{KnowledgeCategory, Naming};
 
 /// The most categories that are listed.
 const MOST: i64 = 500;
 
 /// All categories in their order, with the published articles of each.
-pub(in crate::knowledge) async fn list(connection: &mut PgConnection) -> DbResult<Vec<Category>> {
+pub(in crate::knowledge) async fn list(
+    connection: &mut PgConnection,
+) -> DbResult<Vec<KnowledgeCategory>> {
     Ok(sqlx::query_as(
         "SELECT category.*, (SELECT count(*) FROM knowledge_base_articles AS article
              WHERE article.category = category.name AND article.is_published
@@ -26,7 +28,7 @@ pub(in crate::knowledge) async fn list(connection: &mut PgConnection) -> DbResul
 pub(in crate::knowledge) async fn lock(
     tx: &mut PgConnection,
     id: KnowledgeCategoryId,
-) -> DbResult<Option<Category>> {
+) -> DbResult<Option<KnowledgeCategory>> {
     Ok(sqlx::query_as(
         "SELECT category.*, (SELECT count(*) FROM knowledge_base_articles AS article
              WHERE article.category = category.name AND article.is_published

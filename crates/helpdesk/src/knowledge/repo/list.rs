@@ -6,7 +6,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 use sqlx::{Postgres, QueryBuilder};
 
 use super::COLUMNS;
-use crate::knowledge::service::list::{Filter, ListRequest, SortBy, SortKey, SortOrder};
+use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortKey, SortOrder};
 use crate::knowledge::view::Listed;
 
 /// Characters of the text that an excerpt is made of.
@@ -36,8 +36,8 @@ pub(in crate::knowledge) async fn page(
         Start::After(SortKey { value, id, .. }) => {
             query.push(format!(" AND ({column}, id) {sign} ("));
             match request.sort_by {
-                SortBy::Views => query.push_bind(*value),
-                SortBy::CreatedAt => {
+                ArticleSortBy::Views => query.push_bind(*value),
+                ArticleSortBy::CreatedAt => {
                     query.push_bind(DateTime::<Utc>::from_timestamp_micros(*value))
                 }
             };

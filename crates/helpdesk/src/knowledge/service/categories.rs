@@ -12,7 +12,7 @@ use crate::knowledge::{Error, repo};
 /// A category.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
-pub struct Category {
+pub struct KnowledgeCategory {
     /// The id.
     pub id: KnowledgeCategoryId,
     /// The name, as articles and questions give it.
@@ -57,7 +57,7 @@ pub struct Naming {
     pub position: i32,
 }
 
-impl Category {
+impl KnowledgeCategory {
     /// What people say of it.
     pub fn naming(&self) -> Naming {
         Naming {
@@ -74,7 +74,7 @@ impl Category {
 ///
 /// # Errors
 /// A database fault.
-pub async fn list(connection: &mut PgConnection) -> Result<Vec<Category>, Error> {
+pub async fn list(connection: &mut PgConnection) -> Result<Vec<KnowledgeCategory>, Error> {
     Ok(repo::categories::list(connection).await?)
 }
 
@@ -87,7 +87,7 @@ pub async fn create(
     clock: &dyn Clock,
     mut naming: Naming,
     position: Option<i32>,
-) -> Result<Category, Error> {
+) -> Result<KnowledgeCategory, Error> {
     naming.position = match position {
         Some(position) => position,
         None => repo::categories::last_position(tx).await?,
@@ -106,7 +106,7 @@ pub async fn update(
     id: KnowledgeCategoryId,
     seen: Option<i32>,
     change: impl FnOnce(Naming) -> Naming,
-) -> Result<Category, Error> {
+) -> Result<KnowledgeCategory, Error> {
     let before = open(tx, id, seen).await?;
     let naming = change(before.naming());
     if naming == before.naming() {
@@ -133,7 +133,7 @@ async fn open(
     tx: &mut PgConnection,
     id: KnowledgeCategoryId,
     seen: Option<i32>,
-) -> Result<Category, Error> {
+) -> Result<KnowledgeCategory, Error> {
     let category = repo::categories::lock(tx, id).await?.ok_or(Error::NoSuchCategory)?;
     match seen {
         Some(seen) if seen != category.version => {

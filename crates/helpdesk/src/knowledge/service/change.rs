@@ -8,11 +8,10 @@ use serde_json::json;
 
 use crate::events::{self, EventType};
 use crate::knowledge::markdown;
-use crate::knowledge::model::{
-    Address, Article, Change, Choice, Content, Language, Wanted, choose,
-};
+use crate::knowledge::model::{Address, Article, Change, Choice, Content, Wanted, choose};
 use crate::knowledge::view::{ArticleEvent, ArticleView};
 use crate::knowledge::{Error, repo};
+use crate::language::Language;
 
 /// Who changes an article, and when.
 #[derive(Clone, Copy)]

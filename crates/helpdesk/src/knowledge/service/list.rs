@@ -5,14 +5,14 @@ use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
 
 use super::category_name;
-use crate::knowledge::model::Language;
 use crate::knowledge::view::{ArticleSummary, Listed};
 use crate::knowledge::{Error, repo};
+use crate::language::Language;
 pub use crate::tickets::query::SortOrder;
 
 kamhub_kernel::wire_enum! {
     /// What a list is sorted by (contract, section 2).
-    pub enum SortBy {
+    pub enum ArticleSortBy {
         /// Visitors.
         Views = "views",
         /// Creation.
@@ -20,7 +20,7 @@ kamhub_kernel::wire_enum! {
     }
 }
 
-impl SortBy {
+impl ArticleSortBy {
     /// The column that the list is sorted by.
     pub(in crate::knowledge) fn column(self) -> &'static str {
         match self {
@@ -69,7 +69,7 @@ pub struct ListRequest {
     /// Which articles.
     pub filter: Filter,
     /// Sorted by what.
-    pub sort_by: SortBy,
+    pub sort_by: ArticleSortBy,
     /// In which direction.
     pub order: SortOrder,
     /// Which page.
@@ -78,7 +78,7 @@ pub struct ListRequest {
 
 impl ListRequest {
     /// The mark by which cursors of this list are known.
-    pub fn mark(sort_by: SortBy, order: SortOrder) -> String {
+    pub fn mark(sort_by: ArticleSortBy, order: SortOrder) -> String {
         format!("articles {sort_by} {order}")
     }
 }

@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 
 use super::change::{Hand, Target, content, open};
 use super::{render, write};
-use crate::knowledge::model::{Address, Article, Change, Content, Language, Wanted};
+use crate::knowledge::model::{Address, Article, Change, Content, Wanted};
 use crate::knowledge::{Error, repo};
+use crate::language::Language;
 
 /// Unchanged lines that are shown around a change.
 const CONTEXT: usize = 3;

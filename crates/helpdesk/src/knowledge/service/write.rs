@@ -7,10 +7,9 @@ use super::{category_name, may_publish, publish};
 use crate::agents;
 use crate::events::EventType;
 use crate::ids::ArticleRowId;
-use crate::knowledge::model::{
-    Address, Article, Change, Content, Language, NewArticle, Update, tidy_tags,
-};
+use crate::knowledge::model::{Address, Article, Change, Content, NewArticle, Update, tidy_tags};
 use crate::knowledge::{Error, repo, slug};
+use crate::language::Language;
 
 /// Writes an article, as a draft or for the public.
 ///

@@ -3,10 +3,11 @@
 use askama::Template;
 use kamhub_mail::{Address, Letter, SendError};
 
-use super::super::model::{Content, Delivery, Kind, Language, Outcome};
+use super::super::model::{Content, Delivery, NotificationKind, Outcome};
 use super::words::{Words, words};
 use crate::app::App;
 use crate::identity;
+use crate::language::Language;
 
 /// The mail as plain text. Nothing is escaped, because nothing in it is special.
 #[derive(Template)]
@@ -87,7 +88,7 @@ fn links(app: &App, delivery: &Delivery, content: &Content, words: &Words) -> Ve
     let Some(customer) = content.customer else { return Vec::new() };
     let site = &app.settings.public_url;
     let label = words.button.clone();
-    if content.kind == Kind::RequestsLink {
+    if content.kind == NotificationKind::RequestsLink {
         let ends = delivery.created_at + identity::service::REQUESTS_LINK_LIFE;
         let address = identity::service::requests_link_url(&app.keys, site, customer, ends);
         return vec![Link { label, address }];
@@ -117,7 +118,7 @@ fn headers(delivery: &Delivery, content: &Content, domain: &str) -> Vec<(&'stati
         ("List-Id", format!("KamHub Support <support.{domain}>")),
         ("X-KamHub-Delivery", delivery.stable_id.clone()),
     ];
-    if content.kind != Kind::AgentReply {
+    if content.kind != NotificationKind::AgentReply {
         headers.push(("Auto-Submitted", "auto-generated".to_owned()));
     }
     headers

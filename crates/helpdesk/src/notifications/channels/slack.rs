@@ -9,7 +9,7 @@ use kamhub_outbound::{Client, Policy};
 use kamhub_postgres::DbResult;
 use serde_json::json;
 
-use super::super::model::{Channel, Content, Delivery, Outcome};
+use super::super::model::{Content, Delivery, DeliveryChannel, Outcome};
 use super::super::repo::receipts as repo;
 use super::words::{Words, words};
 use crate::app::App;
@@ -78,16 +78,16 @@ pub async fn send(client: Client, app: App, delivery: Delivery) -> Outcome {
 async fn turn(app: &App, hook: &str) -> DbResult<Option<chrono::DateTime<chrono::Utc>>> {
     let mut connection = app.db.connection().await?;
     let now = app.clock.now();
-    if repo::take_turn(&mut connection, Channel::Slack, hook, now, now + BETWEEN).await? {
+    if repo::take_turn(&mut connection, DeliveryChannel::Slack, hook, now, now + BETWEEN).await? {
         return Ok(None);
     }
-    let next = repo::next_turn(&mut connection, Channel::Slack, hook).await?;
+    let next = repo::next_turn(&mut connection, DeliveryChannel::Slack, hook).await?;
     Ok(Some(next.unwrap_or(now + BETWEEN)))
 }
 
 async fn pause(app: &App, hook: &str, after: Duration) -> DbResult<()> {
     let mut connection = app.db.connection().await?;
-    repo::pause(&mut connection, Channel::Slack, hook, app.clock.now() + after).await
+    repo::pause(&mut connection, DeliveryChannel::Slack, hook, app.clock.now() + after).await
 }
 
 /// The message in Slack's notation, in which three characters are special.

@@ -2,7 +2,8 @@
 
 use chrono_tz::Tz;
 
-use super::super::model::{Content, Deadline, Kind, Language, Outlets};
+use super::super::model::{Content, Deadline, NotificationKind, Outlets};
+use crate::language::Language;
 
 /// The most deadlines that one message names; the rest is counted.
 const NAMED_AT_MOST: usize = 50;
@@ -46,13 +47,14 @@ pub(super) fn words(outlets: &Outlets, content: &Content) -> Words {
         Language::En => english(content),
     };
     let footer = match content.kind {
-        Kind::TicketReceived | Kind::AgentReply | Kind::TicketResolved | Kind::FeedbackRequest => {
-            pick(
-                "Служба поддержки. Если вы к нам не обращались, просто удалите это письмо.",
-                "Customer support. If you did not contact us, just delete this message.",
-            )
-        }
-        Kind::RequestsLink => pick(
+        NotificationKind::TicketReceived
+        | NotificationKind::AgentReply
+        | NotificationKind::TicketResolved
+        | NotificationKind::FeedbackRequest => pick(
+            "Служба поддержки. Если вы к нам не обращались, просто удалите это письмо.",
+            "Customer support. If you did not contact us, just delete this message.",
+        ),
+        NotificationKind::RequestsLink => pick(
             "Если вы не просили ссылку, просто удалите это письмо: без него никто ничего не увидит.",
             "If you did not ask for this link, just delete this message: nobody sees anything without it.",
         ),
@@ -76,7 +78,7 @@ pub(super) fn words(outlets: &Outlets, content: &Content) -> Words {
         lines: named.map(|deadline| line(deadline, language, zone)).collect(),
         more,
         button: match content.kind {
-            Kind::RequestsLink => pick("Открыть мои обращения", "Open my requests"),
+            NotificationKind::RequestsLink => pick("Открыть мои обращения", "Open my requests"),
             _ => pick("Открыть обращение", "Open the ticket"),
         },
         footer,
@@ -95,49 +97,51 @@ fn russian(content: &Content) -> (String, Vec<String>) {
     let author = content.author.as_deref().unwrap_or_default();
     let count = content.deadlines.len();
     match content.kind {
-        Kind::TicketReceived => (
+        NotificationKind::TicketReceived => (
             format!("{title}: обращение принято"),
             vec![format!(
                 "Мы получили ваше обращение, его номер {number}. Ответ придёт на этот адрес."
             )],
         ),
-        Kind::AgentReply => (title, vec![format!("{author} отвечает на обращение {number}:")]),
-        Kind::TicketResolved => (
+        NotificationKind::AgentReply => {
+            (title, vec![format!("{author} отвечает на обращение {number}:")])
+        }
+        NotificationKind::TicketResolved => (
             format!("{title}: обращение решено"),
             vec![format!(
                 "Обращение {number} решено. Если это не так, откройте его и напишите нам."
             )],
         ),
-        Kind::FeedbackRequest => (
+        NotificationKind::FeedbackRequest => (
             format!("{title}: как мы справились?"),
             vec![format!(
                 "Обращение {number} решено. Оцените, пожалуйста, нашу работу: это займёт минуту."
             )],
         ),
-        Kind::TicketAssigned => {
+        NotificationKind::TicketAssigned => {
             (format!("{title}: теперь ваше"), vec![format!("Вам назначено обращение {number}.")])
         }
-        Kind::CustomerMessage => (
+        NotificationKind::CustomerMessage => (
             format!("{title}: клиент написал"),
             vec![format!("{author} пишет в обращении {number}:")],
         ),
-        Kind::SlaWarning => (
+        NotificationKind::SlaWarning => (
             format!("Срок подходит: {}", counted(content, count)),
             vec!["Скоро истекает срок:".to_owned()],
         ),
-        Kind::SlaBreach => (
+        NotificationKind::SlaBreach => (
             format!("Срок нарушен: {}", counted(content, count)),
             vec!["Сроки, о которых вам нужно знать:".to_owned()],
         ),
-        Kind::SlaEscalation => (
+        NotificationKind::SlaEscalation => (
             format!("Эскалация: {}", counted(content, count)),
             vec!["Нарушение срока никто не подтвердил:".to_owned()],
         ),
-        Kind::RequestsLink => (
+        NotificationKind::RequestsLink => (
             "Ссылка на ваши обращения".to_owned(),
             vec!["Все ваши обращения — по ссылке ниже. Она действует сутки.".to_owned()],
         ),
-        Kind::DeliveryFailed => (
+        NotificationKind::DeliveryFailed => (
             format!("Не доставлено: {author}"),
             vec!["Сообщение не удалось доставить, попытки прекращены. Причина:".to_owned()],
         ),
@@ -149,48 +153,50 @@ fn english(content: &Content) -> (String, Vec<String>) {
     let author = content.author.as_deref().unwrap_or_default();
     let count = content.deadlines.len();
     match content.kind {
-        Kind::TicketReceived => (
+        NotificationKind::TicketReceived => (
             format!("{title}: we have got your request"),
             vec![format!(
                 "Your request has arrived; its number is {number}. We will answer to this address."
             )],
         ),
-        Kind::AgentReply => (title, vec![format!("{author} answers your request {number}:")]),
-        Kind::TicketResolved => (
+        NotificationKind::AgentReply => {
+            (title, vec![format!("{author} answers your request {number}:")])
+        }
+        NotificationKind::TicketResolved => (
             format!("{title}: resolved"),
             vec![format!(
                 "Your request {number} is resolved. If it is not, open it and write to us."
             )],
         ),
-        Kind::FeedbackRequest => (
+        NotificationKind::FeedbackRequest => (
             format!("{title}: how did we do?"),
             vec![format!(
                 "Your request {number} is resolved. Please rate our work; it takes a minute."
             )],
         ),
-        Kind::TicketAssigned => {
+        NotificationKind::TicketAssigned => {
             (format!("{title}: it is yours now"), vec![format!("You work on {number} now.")])
         }
-        Kind::CustomerMessage => {
+        NotificationKind::CustomerMessage => {
             (format!("{title}: the customer wrote"), vec![format!("{author} writes in {number}:")])
         }
-        Kind::SlaWarning => (
+        NotificationKind::SlaWarning => (
             format!("Deadline near: {}", counted(content, count)),
             vec!["Time is about to run out:".to_owned()],
         ),
-        Kind::SlaBreach => (
+        NotificationKind::SlaBreach => (
             format!("Deadline missed: {}", counted(content, count)),
             vec!["Deadlines that you should know of:".to_owned()],
         ),
-        Kind::SlaEscalation => (
+        NotificationKind::SlaEscalation => (
             format!("Escalation: {}", counted(content, count)),
             vec!["Nobody has acknowledged a missed deadline:".to_owned()],
         ),
-        Kind::RequestsLink => (
+        NotificationKind::RequestsLink => (
             "The link to your requests".to_owned(),
             vec!["All your requests are behind the link below. It works for a day.".to_owned()],
         ),
-        Kind::DeliveryFailed => (
+        NotificationKind::DeliveryFailed => (
             format!("Not delivered: {author}"),
             vec!["A message could not be delivered and was given up. The reason:".to_owned()],
         ),
@@ -218,16 +224,16 @@ fn line(deadline: &Deadline, language: Language, zone: Tz) -> String {
     match language {
         Language::Ru => {
             let what = match kind {
-                Kind::SlaWarning => "срок истекает",
-                Kind::SlaEscalation => "эскалация, срок был",
+                NotificationKind::SlaWarning => "срок истекает",
+                NotificationKind::SlaEscalation => "эскалация, срок был",
                 _ => "срок истёк",
             };
             format!("{number} {subject} ({priority}): {ru}, {what} {due} ({zone})")
         }
         Language::En => {
             let what = match kind {
-                Kind::SlaWarning => "due",
-                Kind::SlaEscalation => "escalated, was due",
+                NotificationKind::SlaWarning => "due",
+                NotificationKind::SlaEscalation => "escalated, was due",
                 _ => "was due",
             };
             format!("{number} {subject} ({priority}): {en} {what} {due} ({zone})")

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::ids::{DeliveryId, InboxEntryId, TicketId};
-use crate::notifications::model::{Channel, DeliveryStatus, Kind};
+use crate::notifications::model::{DeliveryChannel, DeliveryStatus, NotificationKind};
 use crate::notifications::service::inbox::Entry;
 use crate::notifications::service::receipts::Receipt;
 
@@ -16,7 +16,7 @@ pub struct InboxEntry {
     /// The id.
     pub id: InboxEntryId,
     /// What it tells.
-    pub kind: Kind,
+    pub kind: NotificationKind,
     /// The ticket, where it is about one.
     pub ticket_id: Option<TicketId>,
     /// Its number.
@@ -52,7 +52,7 @@ pub struct InboxDeadline {
     #[schema(examples("Payment failed"))]
     pub subject: Option<String>,
     /// sla_warning, sla_breach or sla_escalation.
-    pub kind: Kind,
+    pub kind: NotificationKind,
     /// first_response, next_response or resolution.
     #[schema(examples("first_response"))]
     pub metric: String,
@@ -102,7 +102,7 @@ pub struct NotificationReceipt {
     #[schema(examples("3f1c9a7b5e2d4806-17"))]
     pub stable_id: String,
     /// The way.
-    pub channel: Channel,
+    pub channel: DeliveryChannel,
     /// Where it goes: an address, a user's id, an endpoint's id or a hook's name.
     #[schema(examples("irina@example.com"))]
     pub destination: String,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use garde::Validate;
 use kamhub_httpkit::query::number;
-use kamhub_httpkit::{Answer, ApiResult, ListEnvelope, Problem, ValidQuery};
+use kamhub_httpkit::{Answer, ApiResult, ErrorBody, ListEnvelope, Problem, ValidQuery};
 use kamhub_kernel::page::{DEFAULT_LIMIT, MAX_OFFSET, PageRequest, Start, decode_cursor};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,8 @@ pub enum NotificationRow {
     get, path = "/api/support/notifications", operation_id = "notification_list",
     tag = "notifications", params(NotificationQuery),
     responses((status = 200, description = "A page of entries or receipts",
-        body = ListEnvelope<NotificationRow>)),
+        body = ListEnvelope<NotificationRow>),
+        (status = 404, description = "There is no such ticket, or not for this caller", body = ErrorBody)),
 )]
 pub async fn handler(
     State(app): State<App>,

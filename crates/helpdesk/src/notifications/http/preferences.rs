@@ -13,7 +13,8 @@ use super::person;
 use crate::agents::model::{HourMinute, Zone};
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::notifications::model::{Channel, Kind, Language, Preferences, QuietHours};
+use crate::language::Language;
+use crate::notifications::model::{DeliveryChannel, NotificationKind, Preferences, QuietHours};
 use crate::notifications::service::preferences as service;
 
 /// By which channels something is told.
@@ -71,11 +72,12 @@ pub struct NotificationPreferences {
 impl NotificationPreferences {
     fn of(preferences: &Preferences, default: Language) -> Self {
         let wants = |kind, channel| preferences.wants(kind, channel);
-        let choice = |kind: &Kind| ChannelChoice {
-            email: wants(*kind, Channel::Email),
-            dashboard: wants(*kind, Channel::Dashboard),
+        let choice = |kind: &NotificationKind| ChannelChoice {
+            email: wants(*kind, DeliveryChannel::Email),
+            dashboard: wants(*kind, DeliveryChannel::Dashboard),
         };
-        let channels = Kind::FOR_STAFF.iter().map(|kind| (kind.to_string(), choice(kind)));
+        let channels =
+            NotificationKind::FOR_STAFF.iter().map(|kind| (kind.to_string(), choice(kind)));
         Self {
             language: Some(preferences.language.unwrap_or(default)),
             timezone: Some(Zone(preferences.timezone)),
@@ -92,14 +94,18 @@ impl NotificationPreferences {
         let mut faults = Faults::new();
         let mut muted = Vec::new();
         for (word, choice) in &self.channels {
-            let kind = word.parse().ok().filter(|kind| Kind::FOR_STAFF.contains(kind));
+            let kind = word.parse().ok().filter(|kind| NotificationKind::FOR_STAFF.contains(kind));
             let Some(kind) = kind else {
-                let known: Vec<_> = Kind::FOR_STAFF.iter().map(|kind| kind.as_str()).collect();
+                let known: Vec<_> =
+                    NotificationKind::FOR_STAFF.iter().map(|kind| kind.as_str()).collect();
                 let sentence = format!("Channels knows {} and nothing else", known.join(", "));
                 faults.add("channels", &sentence);
                 continue;
             };
-            let channels = [(Channel::Email, choice.email), (Channel::Dashboard, choice.dashboard)];
+            let channels = [
+                (DeliveryChannel::Email, choice.email),
+                (DeliveryChannel::Dashboard, choice.dashboard),
+            ];
             let off = channels.into_iter().filter(|(_, on)| !on);
             muted.extend(off.map(|(channel, _)| (kind, channel)));
         }

@@ -3,15 +3,16 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::preferences::{Kind, Language};
+use super::preferences::NotificationKind;
 use crate::ids::{CustomerId, TicketId};
+use crate::language::Language;
 
 /// What a message says. It is fixed when its delivery is planned, so that each attempt says the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Content {
     /// What it tells.
-    pub kind: Kind,
+    pub kind: NotificationKind,
     /// Its language; `None` means the desk's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
@@ -43,7 +44,7 @@ pub struct Content {
 
 impl Content {
     /// Nothing but its kind.
-    pub fn of(kind: Kind) -> Self {
+    pub fn of(kind: NotificationKind) -> Self {
         Self {
             kind,
             language: None,
@@ -78,7 +79,7 @@ pub struct Deadline {
     /// The ticket.
     pub ticket: About,
     /// `sla_warning`, `sla_breach` or `sla_escalation`.
-    pub kind: Kind,
+    pub kind: NotificationKind,
     /// What is measured: `first_response`, `next_response` or `resolution`.
     pub metric: String,
     /// The ticket's priority.

@@ -4,11 +4,12 @@ use chrono::{DateTime, Days, LocalResult, NaiveTime, TimeDelta, TimeZone as _, U
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::Channel;
+use super::DeliveryChannel;
+use crate::language::Language;
 
 kamhub_kernel::wire_enum! {
     /// What a notification tells.
-    pub enum Kind {
+    pub enum NotificationKind {
         /// To the agent: a ticket is theirs now.
         TicketAssigned = "ticket_assigned",
         /// To the agent: the customer wrote.
@@ -34,7 +35,7 @@ kamhub_kernel::wire_enum! {
     }
 }
 
-impl Kind {
+impl NotificationKind {
     /// What people of the desk are told, and can switch off.
     pub const FOR_STAFF: &'static [Self] = &[
         Self::TicketAssigned,
@@ -44,24 +45,6 @@ impl Kind {
         Self::SlaEscalation,
         Self::DeliveryFailed,
     ];
-}
-
-kamhub_kernel::wire_enum! {
-    /// The language of a message.
-    pub enum Language {
-        /// Russian.
-        Ru = "ru",
-        /// English.
-        En = "en",
-    }
-}
-
-impl Language {
-    /// The language of somebody of whom only this text is known.
-    pub fn guess(text: &str) -> Self {
-        let cyrillic = text.chars().any(|letter| ('\u{400}'..='\u{4ff}').contains(&letter));
-        if cyrillic { Self::Ru } else { Self::En }
-    }
 }
 
 /// A part of each day, in the person's zone; it may pass midnight.
@@ -85,7 +68,7 @@ pub struct Preferences {
     /// Whether escalations come through at any hour.
     pub escalations_break_quiet: bool,
     /// What is switched off.
-    pub muted: Vec<(Kind, Channel)>,
+    pub muted: Vec<(NotificationKind, DeliveryChannel)>,
 }
 
 impl Default for Preferences {
@@ -103,7 +86,7 @@ impl Default for Preferences {
 
 impl Preferences {
     /// Whether this person wants to be told this by this channel.
-    pub fn wants(&self, kind: Kind, channel: Channel) -> bool {
+    pub fn wants(&self, kind: NotificationKind, channel: DeliveryChannel) -> bool {
         !self.muted.contains(&(kind, channel))
     }
 
@@ -111,12 +94,12 @@ impl Preferences {
     /// Only mail makes a noise: the inbox is looked at when its owner wants to.
     pub fn waits_until(
         &self,
-        kind: Kind,
-        channel: Channel,
+        kind: NotificationKind,
+        channel: DeliveryChannel,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        let hours = self.quiet_hours.filter(|_| channel == Channel::Email)?;
-        if kind == Kind::SlaEscalation && self.escalations_break_quiet {
+        let hours = self.quiet_hours.filter(|_| channel == DeliveryChannel::Email)?;
+        if kind == NotificationKind::SlaEscalation && self.escalations_break_quiet {
             return None;
         }
         let local = now.with_timezone(&self.timezone);
@@ -164,24 +147,45 @@ mod tests {
     fn mail_waits_until_the_quiet_hours_end_in_the_persons_own_zone() {
         // Kamchatka is twelve hours ahead.
         let night = quiet(22, 8, Tz::Asia__Kamchatka);
-        let until = |now| night.waits_until(Kind::SlaBreach, Channel::Email, now);
+        let until =
+            |now| night.waits_until(NotificationKind::SlaBreach, DeliveryChannel::Email, now);
         assert_eq!(until(at(9, 59)), None);
         assert_eq!(until(at(10, 0)), Some(at(20, 0)));
         assert_eq!(until(at(19, 59)), Some(at(20, 0)));
         assert_eq!(until(at(20, 0)), None);
         let lunch = quiet(12, 13, Tz::UTC);
-        assert_eq!(lunch.waits_until(Kind::SlaBreach, Channel::Email, at(12, 30)), Some(at(13, 0)));
-        assert_eq!(lunch.waits_until(Kind::SlaBreach, Channel::Email, at(13, 0)), None);
+        assert_eq!(
+            lunch.waits_until(NotificationKind::SlaBreach, DeliveryChannel::Email, at(12, 30)),
+            Some(at(13, 0))
+        );
+        assert_eq!(
+            lunch.waits_until(NotificationKind::SlaBreach, DeliveryChannel::Email, at(13, 0)),
+            None
+        );
     }
 
     #[test]
     fn the_inbox_never_waits_and_escalations_come_through_where_they_may() {
         let mut night = quiet(22, 8, Tz::UTC);
-        assert_eq!(night.waits_until(Kind::SlaBreach, Channel::Dashboard, at(3, 0)), None);
-        assert!(night.waits_until(Kind::SlaEscalation, Channel::Email, at(3, 0)).is_some());
+        assert_eq!(
+            night.waits_until(NotificationKind::SlaBreach, DeliveryChannel::Dashboard, at(3, 0)),
+            None
+        );
+        assert!(
+            night
+                .waits_until(NotificationKind::SlaEscalation, DeliveryChannel::Email, at(3, 0))
+                .is_some()
+        );
         night.escalations_break_quiet = true;
-        assert_eq!(night.waits_until(Kind::SlaEscalation, Channel::Email, at(3, 0)), None);
-        assert!(night.waits_until(Kind::SlaBreach, Channel::Email, at(3, 0)).is_some());
+        assert_eq!(
+            night.waits_until(NotificationKind::SlaEscalation, DeliveryChannel::Email, at(3, 0)),
+            None
+        );
+        assert!(
+            night
+                .waits_until(NotificationKind::SlaBreach, DeliveryChannel::Email, at(3, 0))
+                .is_some()
+        );
     }
 
     #[test]
@@ -189,6 +193,9 @@ mod tests {
         let night = quiet(22, 2, Tz::Europe__Berlin);
         let now = Utc.with_ymd_and_hms(2026, 3, 29, 0, 30, 0).unwrap();
         let end = Utc.with_ymd_and_hms(2026, 3, 29, 1, 0, 0).unwrap();
-        assert_eq!(night.waits_until(Kind::SlaBreach, Channel::Email, now), Some(end));
+        assert_eq!(
+            night.waits_until(NotificationKind::SlaBreach, DeliveryChannel::Email, now),
+            Some(end)
+        );
     }
 }

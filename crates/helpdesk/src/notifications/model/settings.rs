@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kamhub_mail::{Address, Mailer};
 
-use super::preferences::Language;
+use crate::language::Language;
 
 /// The settings of notifications.
 #[derive(Clone)]

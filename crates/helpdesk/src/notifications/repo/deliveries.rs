@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::ids::{DeliveryId, TicketId};
-use crate::notifications::model::{Channel, Delivery, DeliveryStatus, Ended, Kind, NewDelivery};
+use crate::notifications::model::{
+    Delivery, DeliveryChannel, DeliveryStatus, Ended, NewDelivery, NotificationKind,
+};
 
 /// Stores a delivery; `None` where the same event was planned for the same destination before.
 pub(in crate::notifications) async fn insert(
@@ -20,7 +22,7 @@ pub(in crate::notifications) async fn insert(
            RETURNING id AS "id: DeliveryId""#,
         new.event_id,
         new.ticket_id.map(|ticket| ticket.0),
-        new.channel as Channel,
+        new.channel as DeliveryChannel,
         new.destination,
         new.sequence,
         new.kind,
@@ -36,7 +38,7 @@ pub(in crate::notifications) async fn insert(
 /// one. Whoever ends it waits for this transaction, and then finds what was planned behind it.
 pub(in crate::notifications) async fn lock_last_of_sequence(
     connection: &mut PgConnection,
-    channel: Channel,
+    channel: DeliveryChannel,
     destination: &str,
     sequence: &str,
 ) -> DbResult<bool> {
@@ -44,7 +46,7 @@ pub(in crate::notifications) async fn lock_last_of_sequence(
         "SELECT id FROM deliveries
          WHERE channel = $1 AND destination = $2 AND sequence = $3 AND status IN ('pending', 'retrying')
          ORDER BY id DESC LIMIT 1 FOR UPDATE",
-        channel as Channel,
+        channel as DeliveryChannel,
         destination,
         sequence,
     )
@@ -73,7 +75,7 @@ pub(in crate::notifications) async fn find(
     Ok(sqlx::query_as!(
         Delivery,
         r#"SELECT d.id AS "id: DeliveryId", installation.id || '-' || d.id AS "stable_id!", d.event_id,
-                  d.ticket_id AS "ticket_id: TicketId", d.channel AS "channel: Channel", d.destination, d.kind,
+                  d.ticket_id AS "ticket_id: TicketId", d.channel AS "channel: DeliveryChannel", d.destination, d.kind,
                   d.payload, d.status AS "status: DeliveryStatus", d.last_error, d.created_at
            FROM deliveries d CROSS JOIN installation WHERE d.id = $1"#,
         id.0,
@@ -117,9 +119,9 @@ pub(in crate::notifications) async fn end_attempt(
 pub(in crate::notifications) async fn next_of_sequence(
     connection: &mut PgConnection,
     id: DeliveryId,
-) -> DbResult<Option<(DeliveryId, Channel)>> {
+) -> DbResult<Option<(DeliveryId, DeliveryChannel)>> {
     let row = sqlx::query!(
-        r#"SELECT next.id AS "id: DeliveryId", next.channel AS "channel: Channel"
+        r#"SELECT next.id AS "id: DeliveryId", next.channel AS "channel: DeliveryChannel"
            FROM deliveries AS done
            JOIN deliveries AS next ON next.channel = done.channel AND next.destination = done.destination
                 AND next.sequence = done.sequence AND next.id > done.id
@@ -172,9 +174,9 @@ pub(in crate::notifications) async fn unaware_of_death(
 /// How many deliveries of a kind were planned for a destination since `since`, counted up to `most`.
 pub(in crate::notifications) async fn planned_since(
     connection: &mut PgConnection,
-    channel: Channel,
+    channel: DeliveryChannel,
     destination: &str,
-    kind: Kind,
+    kind: NotificationKind,
     since: DateTime<Utc>,
     most: i64,
 ) -> DbResult<i64> {
@@ -182,9 +184,9 @@ pub(in crate::notifications) async fn planned_since(
         r#"SELECT count(*) AS "count!" FROM (
                SELECT FROM deliveries
                WHERE channel = $1 AND destination = $2 AND kind = $3 AND created_at > $4 LIMIT $5) AS recent"#,
-        channel as Channel,
+        channel as DeliveryChannel,
         destination,
-        kind as Kind,
+        kind as NotificationKind,
         since,
         most,
     )

@@ -5,7 +5,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 use sqlx::types::Json;
 
 use crate::ids::{DeliveryId, InboxEntryId, TicketId, UserId};
-use crate::notifications::model::{Content, Kind};
+use crate::notifications::model::{Content, NotificationKind};
 
 /// An entry as it is stored.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct Row {
     /// The id.
     pub id: InboxEntryId,
     /// What it tells.
-    pub kind: Kind,
+    pub kind: NotificationKind,
     /// The ticket that it is about.
     pub ticket_id: Option<TicketId>,
     /// What it says.
@@ -40,7 +40,7 @@ pub(in crate::notifications) async fn enter(
         user.0,
         delivery.0,
         ticket.map(|ticket| ticket.0),
-        content.kind as Kind,
+        content.kind as NotificationKind,
         Json(content) as Json<&Content>,
         now,
     )
@@ -68,7 +68,7 @@ pub(in crate::notifications) async fn enter_once_unread(
                    AND known.data ->> 'author' IS NOT DISTINCT FROM $6)",
         &users,
         ticket.map(|ticket| ticket.0),
-        content.kind as Kind,
+        content.kind as NotificationKind,
         Json(content) as Json<&Content>,
         now,
         content.author,
@@ -89,7 +89,7 @@ pub(in crate::notifications) async fn page(
     let (read, id) = after.map_or((None, None), |(read, id)| (Some(read), Some(id.0)));
     Ok(sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: InboxEntryId", kind AS "kind: Kind", ticket_id AS "ticket_id: TicketId",
+        r#"SELECT id AS "id: InboxEntryId", kind AS "kind: NotificationKind", ticket_id AS "ticket_id: TicketId",
                   data AS "content: Json<Content>", created_at, read_at
            FROM inbox_entries
            WHERE user_id = $1
@@ -133,7 +133,7 @@ pub(in crate::notifications) async fn read(
     Ok(sqlx::query_as!(
         Row,
         r#"UPDATE inbox_entries SET read_at = COALESCE(read_at, $3) WHERE user_id = $1 AND id = $2
-           RETURNING id AS "id: InboxEntryId", kind AS "kind: Kind", ticket_id AS "ticket_id: TicketId",
+           RETURNING id AS "id: InboxEntryId", kind AS "kind: NotificationKind", ticket_id AS "ticket_id: TicketId",
                      data AS "content: Json<Content>", created_at, read_at"#,
         user.0,
         id.0,

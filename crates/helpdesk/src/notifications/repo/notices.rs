@@ -5,7 +5,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 use serde_json::Value;
 
 use crate::ids::{DeliveryId, TicketId};
-use crate::notifications::model::Channel;
+use crate::notifications::model::DeliveryChannel;
 
 /// Notices to be stored, column by column.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ pub(in crate::notifications) struct Waiting {
 /// What waits for one person and channel, oldest first, locked.
 pub(in crate::notifications) async fn lock_waiting(
     connection: &mut PgConnection,
-    channel: Channel,
+    channel: DeliveryChannel,
     recipient: &str,
     now: DateTime<Utc>,
     limit: i64,
@@ -71,7 +71,7 @@ pub(in crate::notifications) async fn lock_waiting(
            WHERE channel = $1 AND recipient = $2 AND delivery_id IS NULL AND status = 'pending'
                  AND next_attempt_at <= $3
            ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED"#,
-        channel as Channel,
+        channel as DeliveryChannel,
         recipient,
         now,
         limit,
@@ -101,13 +101,13 @@ pub(in crate::notifications) async fn set_delivery(
 /// Drops what waits for a channel that is not configured; answers how many there were.
 pub(in crate::notifications) async fn drop_waiting(
     connection: &mut PgConnection,
-    channel: Channel,
+    channel: DeliveryChannel,
     recipient: &str,
 ) -> DbResult<u64> {
     let done = sqlx::query!(
         "DELETE FROM sla_notifications
          WHERE channel = $1 AND recipient = $2 AND delivery_id IS NULL AND status = 'pending'",
-        channel as Channel,
+        channel as DeliveryChannel,
         recipient,
     )
     .execute(connection)

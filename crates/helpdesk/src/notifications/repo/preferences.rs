@@ -6,7 +6,8 @@ use chrono::{DateTime, NaiveTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::ids::UserId;
-use crate::notifications::model::{Language, Preferences, QuietHours};
+use crate::language::Language;
+use crate::notifications::model::{Preferences, QuietHours};
 
 struct Row {
     user_id: UserId,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::ids::{DeliveryId, TicketId};
-use crate::notifications::model::{Channel, DeliveryStatus};
+use crate::notifications::model::{DeliveryChannel, DeliveryStatus};
 
 /// A receipt as it is stored.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Row {
     /// The name by which receivers know it.
     pub stable_id: String,
     /// The way.
-    pub channel: Channel,
+    pub channel: DeliveryChannel,
     /// Where it goes.
     pub destination: String,
     /// What it tells.
@@ -44,7 +44,7 @@ pub(in crate::notifications) async fn of_ticket(
     Ok(sqlx::query_as!(
         Row,
         r#"SELECT d.id AS "id: DeliveryId", installation.id || '-' || d.id AS "stable_id!",
-                  d.channel AS "channel: Channel", d.destination, d.kind,
+                  d.channel AS "channel: DeliveryChannel", d.destination, d.kind,
                   d.status AS "status: DeliveryStatus", d.attempts, d.last_error, d.next_attempt_at, d.sent_at,
                   d.created_at
            FROM (SELECT id FROM deliveries WHERE ticket_id = $1
@@ -134,7 +134,7 @@ pub(in crate::notifications) async fn forget_sent(
 /// Whether a destination may be called now; where it may, nobody else may before `until`.
 pub(in crate::notifications) async fn take_turn(
     connection: &mut PgConnection,
-    channel: Channel,
+    channel: DeliveryChannel,
     destination: &str,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
@@ -143,7 +143,7 @@ pub(in crate::notifications) async fn take_turn(
         "INSERT INTO delivery_pauses AS pause (channel, destination, next_at) VALUES ($1, $2, $4)
          ON CONFLICT (channel, destination) DO UPDATE SET next_at = $4 WHERE pause.next_at <= $3
          RETURNING next_at",
-        channel as Channel,
+        channel as DeliveryChannel,
         destination,
         now,
         until,
@@ -156,12 +156,12 @@ pub(in crate::notifications) async fn take_turn(
 /// When a destination may be called next.
 pub(in crate::notifications) async fn next_turn(
     connection: &mut PgConnection,
-    channel: Channel,
+    channel: DeliveryChannel,
     destination: &str,
 ) -> DbResult<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!(
         "SELECT next_at FROM delivery_pauses WHERE channel = $1 AND destination = $2",
-        channel as Channel,
+        channel as DeliveryChannel,
         destination,
     )
     .fetch_optional(connection)
@@ -171,13 +171,13 @@ pub(in crate::notifications) async fn next_turn(
 /// The destination asked for a pause.
 pub(in crate::notifications) async fn pause(
     connection: &mut PgConnection,
-    channel: Channel,
+    channel: DeliveryChannel,
     destination: &str,
     until: DateTime<Utc>,
 ) -> DbResult<()> {
     sqlx::query!(
         "UPDATE delivery_pauses SET next_at = GREATEST(next_at, $3) WHERE channel = $1 AND destination = $2",
-        channel as Channel,
+        channel as DeliveryChannel,
         destination,
         until,
     )

@@ -3,8 +3,9 @@
 use kamhub_kernel::{Clock, UserId};
 use kamhub_postgres::PgConnection;
 
+use crate::language::Language;
 use crate::notifications::error::Error;
-use crate::notifications::model::{Language, Preferences};
+use crate::notifications::model::Preferences;
 use crate::notifications::repo::preferences as repo;
 
 /// A person's preferences; the defaults where they have chosen nothing.

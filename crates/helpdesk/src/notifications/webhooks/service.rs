@@ -20,7 +20,7 @@ use crate::events::Event;
 use crate::ids::{DeliveryId, TicketId, WebhookId};
 use crate::notifications::bus::model::Placed;
 use crate::notifications::deliveries;
-use crate::notifications::model::{Channel, DeliveryStatus, NewDelivery};
+use crate::notifications::model::{DeliveryChannel, DeliveryStatus, NewDelivery};
 
 /// How long the name of a new address may take to be resolved.
 const RESOLVE_AT_MOST: Duration = Duration::from_secs(5);
@@ -182,7 +182,7 @@ fn delivery_of(endpoint: WebhookId, placed: &Placed, source: &str) -> NewDeliver
     NewDelivery {
         event_id: Some(event.id),
         ticket_id: ticket_of(&event.subject),
-        channel: Channel::Webhook,
+        channel: DeliveryChannel::Webhook,
         destination: endpoint.to_string(),
         sequence: Some(event.subject.clone()),
         kind: event.kind.clone(),
@@ -223,7 +223,7 @@ pub async fn test(
         NewDelivery {
             event_id: None,
             ticket_id: None,
-            channel: Channel::Webhook,
+            channel: DeliveryChannel::Webhook,
             destination: id.to_string(),
             sequence: None,
             kind: TEST.to_owned(),
@@ -306,7 +306,7 @@ async fn replay_past(
         NewDelivery {
             event_id: None,
             ticket_id: past.ticket,
-            channel: Channel::Webhook,
+            channel: DeliveryChannel::Webhook,
             destination: past.destination,
             sequence,
             kind: past.kind,

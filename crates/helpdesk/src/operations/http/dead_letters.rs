@@ -102,7 +102,7 @@ pub async fn list(
 
 /// What was replayed.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Replayed {
+pub struct ReplayedDeadLetter {
     /// The job's id.
     #[schema(examples("17"))]
     pub id: String,
@@ -116,12 +116,12 @@ pub struct Replayed {
     post, path = "/api/support/operations/dead-letters/{id}/replay",
     operation_id = "dead_letter_replay", tag = "operations",
     params(("id" = DeadLetterId, Path, description = "The dead letter")),
-    responses((status = 200, description = "It waits for a worker again", body = Envelope<Replayed>)),
+    responses((status = 200, description = "It waits for a worker again", body = Envelope<ReplayedDeadLetter>)),
 )]
 pub async fn replay(State(app): State<App>, PathId(id): PathId<DeadLetterId>) -> ApiResult<Answer> {
     let mut tx = app.db.begin().await?;
     service::replay(&mut tx, &*app.clock, id.0).await?;
     tx.commit().await?;
     app.queue.wake();
-    Ok(Answer::ok(Replayed { id: id.to_string(), replayed: true }))
+    Ok(Answer::ok(ReplayedDeadLetter { id: id.to_string(), replayed: true }))
 }

@@ -50,7 +50,7 @@ pub struct Compliance {
     #[schema(examples("team"))]
     pub group_by: Option<Dimension>,
     /// The groups in the order of their keys, at most 1000; empty where none were asked for.
-    pub groups: Vec<Group>,
+    pub groups: Vec<ComplianceGroup>,
 }
 
 /// Figures by ticket: a ticket with two violations counts once in the percentage.
@@ -152,7 +152,7 @@ pub struct MetricFigures {
 /// One group.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Group {
+pub struct ComplianceGroup {
     /// What its members have in common; null for those that have none, such as tickets of no team.
     #[schema(examples("Bookings"))]
     pub key: Option<String>,
@@ -204,7 +204,7 @@ pub async fn compliance(
 }
 
 /// Tickets and instances of the same key together; what has no key comes last.
-fn grouped(tickets: &[TicketRow], instances: &[InstanceRow]) -> Vec<Group> {
+fn grouped(tickets: &[TicketRow], instances: &[InstanceRow]) -> Vec<ComplianceGroup> {
     type Members<'a> = (Option<&'a TicketRow>, Vec<&'a InstanceRow>);
     let mut groups: BTreeMap<(bool, &Option<String>), Members<'_>> = BTreeMap::new();
     for row in tickets {
@@ -213,7 +213,7 @@ fn grouped(tickets: &[TicketRow], instances: &[InstanceRow]) -> Vec<Group> {
     for row in instances {
         groups.entry((row.key.is_none(), &row.key)).or_default().1.push(row);
     }
-    let group = |((_, key), (tickets, rows)): (_, Members<'_>)| Group {
+    let group = |((_, key), (tickets, rows)): (_, Members<'_>)| ComplianceGroup {
         key: Option::clone(key),
         name: tickets
             .and_then(|row| row.name.clone())

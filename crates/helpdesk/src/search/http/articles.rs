@@ -14,10 +14,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::knowledge::model::Language;
 use crate::knowledge::service::reports;
 use crate::knowledge::view::ArticleSummary;
-use crate::search::model::{Kind, Request};
+use crate::language::Language;
+use crate::search::model::{DocumentKind, Request};
 use crate::search::service::articles;
 
 /// Searches without a result that are noted of one reader.
@@ -88,7 +88,7 @@ pub async fn handler(
     let skip = (query.page.unwrap_or(1) - 1) * limit;
     let request = Request {
         query: query.q.trim().to_owned(),
-        kinds: vec![Kind::Article],
+        kinds: vec![DocumentKind::Article],
         category: query.category,
         language: query.language,
         limit: usize::try_from(limit).unwrap_or_default(),

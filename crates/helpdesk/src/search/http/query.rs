@@ -12,9 +12,9 @@ use utoipa::IntoParams;
 use super::articles::MISSES;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::knowledge::model::Language;
 use crate::knowledge::service::reports;
-use crate::search::model::{Found, Kind, Request};
+use crate::language::Language;
+use crate::search::model::{DocumentKind, Found, Request};
 use crate::search::service::find;
 
 /// What is looked for.
@@ -31,7 +31,7 @@ pub struct SearchQuery {
     #[serde(rename = "type", deserialize_with = "words")]
     #[garde(skip)]
     #[param(value_type = Option<String>, rename = "type", example = "article,faq")]
-    kinds: Vec<Kind>,
+    kinds: Vec<DocumentKind>,
     /// Only this category.
     #[garde(inner(custom(text(1, 100))))]
     #[param(example = "Возврат денег")]

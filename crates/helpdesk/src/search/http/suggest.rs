@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::App;
-use crate::knowledge::model::Language;
+use crate::language::Language;
 use crate::search::model::Suggested;
 use crate::search::service::suggest;
 

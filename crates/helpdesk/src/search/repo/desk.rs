@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::search::model::{Kind, Reach, Request, Tickets};
+use crate::search::model::{DocumentKind, Reach, Request, Tickets};
 use crate::search::rank::PLACES;
 
 /// The most candidates that are put in order; the newest.
@@ -144,7 +144,7 @@ const AGE: &str = "(1.0 / (1 + greatest(0, extract(epoch FROM now() - m.created_
 /// Tickets or messages in which one of these identifiers stands, or the ticket of this id; the newest first.
 pub(in crate::search) async fn identified(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
     identifiers: &[String],
     ticket: Option<i64>,
     reach: Reach,
@@ -152,18 +152,18 @@ pub(in crate::search) async fn identified(
 ) -> DbResult<Vec<Ranked>> {
     let mut query = QueryBuilder::new("SELECT ");
     query.push(match kind {
-        Kind::Message => "m.id, 1.0::float8 AS score FROM ticket_messages m JOIN tickets t ON t.id = m.ticket_id WHERE ",
+        DocumentKind::Message => "m.id, 1.0::float8 AS score FROM ticket_messages m JOIN tickets t ON t.id = m.ticket_id WHERE ",
         _ => "t.id, 1.0::float8 AS score FROM tickets t WHERE ",
     });
-    let own = if kind == Kind::Message { "m.id" } else { "t.id" };
+    let own = if kind == DocumentKind::Message { "m.id" } else { "t.id" };
     query.push(own).push(" IN (SELECT source_id FROM search_identifiers WHERE kind = ");
     query.push_bind(kind.as_str()).push(" AND identifier = ANY (");
     query.push_bind(identifiers.to_vec()).push(")");
-    if kind == Kind::Ticket {
+    if kind == DocumentKind::Ticket {
         query.push(" UNION SELECT ").push_bind(ticket).push("::bigint");
     }
     query.push(")");
-    if kind == Kind::Message && reach.tickets != Tickets::All {
+    if kind == DocumentKind::Message && reach.tickets != Tickets::All {
         query.push(" AND NOT m.is_internal");
     }
     ticket_conditions(&mut query, reach, request);
@@ -208,14 +208,14 @@ pub(in crate::search) struct Shown {
 /// The rows of a page of one kind, in any order.
 pub(in crate::search) async fn shown(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
     ids: &[i64],
 ) -> DbResult<Vec<Shown>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let rows = match kind {
-        Kind::Message => {
+        DocumentKind::Message => {
             sqlx::query_as!(
                 Shown,
                 r#"SELECT m.id AS "id!", t.subject AS "title!", m.message AS "body!", t.category AS "category?",
@@ -227,7 +227,7 @@ pub(in crate::search) async fn shown(
             .fetch_all(connection)
             .await?
         }
-        Kind::Customer => {
+        DocumentKind::Customer => {
             sqlx::query_as!(
                 Shown,
                 r#"SELECT id AS "id!", name AS "title!", '' AS "body!", NULL::text AS "category?",

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::knowledge::model::Language;
-use crate::search::model::{Kind, Reach, Request};
+use crate::language::Language;
+use crate::search::model::{DocumentKind, Reach, Request};
 use crate::search::rank::{NEAR, PLACES, RELATED, TITLE, Terms};
 
 /// The most candidates of each way to find them.
@@ -18,7 +18,7 @@ const MOST_RANKED: i64 = 200;
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(in crate::search) struct Ranked {
     pub id: i64,
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// The article's or the question's row.
     pub source_id: i64,
     /// The article's or the question's id, the same in every language.
@@ -78,7 +78,7 @@ fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) 
     let kinds: Vec<&str> = request
         .kinds
         .iter()
-        .filter(|kind| matches!(kind, Kind::Article | Kind::Faq))
+        .filter(|kind| matches!(kind, DocumentKind::Article | DocumentKind::Faq))
         .map(|kind| kind.as_str())
         .collect();
     if let [kind] = kinds.as_slice() {
@@ -164,7 +164,7 @@ fn popularity(query: &mut QueryBuilder<Postgres>) {
 /// What a result shows of a document.
 pub(in crate::search) struct Shown {
     pub id: i64,
-    pub kind: Kind,
+    pub kind: DocumentKind,
     pub public_id: i64,
     pub language: Language,
     pub title: String,
@@ -182,7 +182,7 @@ pub(in crate::search) async fn shown(
 ) -> DbResult<Vec<Shown>> {
     Ok(sqlx::query_as!(
         Shown,
-        r#"SELECT d.id AS "id!", d.kind AS "kind!: Kind", coalesce(a.article_id, d.source_id) AS "public_id!",
+        r#"SELECT d.id AS "id!", d.kind AS "kind!: DocumentKind", coalesce(a.article_id, d.source_id) AS "public_id!",
                   d.language AS "language!: Language", d.title AS "title!", left(d.body, 20000) AS "body!",
                   d.category AS "category!", d.is_public AS "is_public!", d.changed_at AS "changed_at!",
                   a.slug AS "slug?"

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
-use crate::search::model::Kind;
+use crate::search::model::DocumentKind;
 
 /// How far a kind was read.
 pub(in crate::search) struct Cursor {
@@ -15,12 +15,12 @@ pub(in crate::search) struct Cursor {
 /// The cursor of a kind, locked; `None` where another worker has it.
 pub(in crate::search) async fn cursor(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
 ) -> DbResult<Option<Cursor>> {
     Ok(sqlx::query_as!(
         Cursor,
         "SELECT done_id, seen_id, seen_at FROM search_cursors WHERE kind = $1 FOR UPDATE SKIP LOCKED",
-        kind as Kind
+        kind as DocumentKind
     )
     .fetch_optional(connection)
     .await?)
@@ -29,12 +29,12 @@ pub(in crate::search) async fn cursor(
 /// Moves the cursor.
 pub(in crate::search) async fn move_cursor(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
     cursor: &Cursor,
 ) -> DbResult<()> {
     sqlx::query!(
         "UPDATE search_cursors SET done_id = $2, seen_id = $3, seen_at = $4 WHERE kind = $1",
-        kind as Kind,
+        kind as DocumentKind,
         cursor.done_id,
         cursor.seen_id,
         cursor.seen_at
@@ -53,11 +53,11 @@ pub(in crate::search) struct Text {
 /// Texts of a kind after `after`, by id.
 pub(in crate::search) async fn texts(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
     after: i64,
     most: i64,
 ) -> DbResult<Vec<Text>> {
-    Ok(if kind == Kind::Message {
+    Ok(if kind == DocumentKind::Message {
         sqlx::query_as!(
             Text,
             r#"SELECT id, message AS text FROM ticket_messages WHERE id > $1 ORDER BY id LIMIT $2"#,
@@ -81,7 +81,7 @@ pub(in crate::search) async fn texts(
 /// Stores identifiers of texts; those that are there stay.
 pub(in crate::search) async fn store_identifiers(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
     identifiers: &[String],
     ids: &[i64],
 ) -> DbResult<()> {
@@ -89,7 +89,7 @@ pub(in crate::search) async fn store_identifiers(
         "INSERT INTO search_identifiers (identifier, kind, source_id)
          SELECT identifier, $1, id FROM unnest($2::text[], $3::bigint[]) AS i (identifier, id)
          ORDER BY identifier, id ON CONFLICT DO NOTHING",
-        kind as Kind,
+        kind as DocumentKind,
         identifiers,
         ids
     )
@@ -102,7 +102,7 @@ pub(in crate::search) async fn store_identifiers(
 /// counts does.
 pub(in crate::search) async fn count_words(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
     after: i64,
     until: i64,
 ) -> DbResult<()> {
@@ -144,8 +144,11 @@ pub(in crate::search) async fn count_words(
 }
 
 /// The last id of a kind.
-pub(in crate::search) async fn last_id(connection: &mut PgConnection, kind: Kind) -> DbResult<i64> {
-    Ok(if kind == Kind::Message {
+pub(in crate::search) async fn last_id(
+    connection: &mut PgConnection,
+    kind: DocumentKind,
+) -> DbResult<i64> {
+    Ok(if kind == DocumentKind::Message {
         sqlx::query_scalar!(r#"SELECT coalesce(max(id), 0) AS "id!" FROM ticket_messages"#)
             .fetch_one(connection)
             .await?

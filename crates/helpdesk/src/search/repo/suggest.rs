@@ -2,15 +2,15 @@
 
 use kamhub_postgres::{DbResult, PgConnection};
 
-use crate::knowledge::model::Language;
-use crate::search::model::Kind;
+use crate::language::Language;
+use crate::search::model::DocumentKind;
 
 /// The most titles that are put in order.
 const MOST: i64 = 200;
 
 /// A title.
 pub(in crate::search) struct Title {
-    pub kind: Kind,
+    pub kind: DocumentKind,
     pub public_id: i64,
     pub title: String,
     pub language: Language,
@@ -32,7 +32,7 @@ pub(in crate::search) async fn titles(
                SELECT kind, source_id, title, language, title_words FROM search_documents
                WHERE title_vector @@ $1::text::tsquery AND is_public AND ($3::text IS NULL OR language = $3)
                ORDER BY id DESC LIMIT $5)
-           SELECT c.kind AS "kind!: Kind", coalesce(a.article_id, c.source_id) AS "public_id!", c.title AS "title!",
+           SELECT c.kind AS "kind!: DocumentKind", coalesce(a.article_id, c.source_id) AS "public_id!", c.title AS "title!",
                   c.language AS "language!: Language", a.slug AS "slug?"
            FROM candidates c
            LEFT JOIN knowledge_base_articles a ON c.kind = 'article' AND a.id = c.source_id

@@ -6,7 +6,7 @@ use kamhub_postgres::PgConnection;
 
 use crate::search::error::Error;
 use crate::search::ladder::Reading;
-use crate::search::model::{Hit, Kind, Rung};
+use crate::search::model::{DocumentKind, Hit, Rung};
 use crate::search::repo::{desk, documents};
 use crate::search::snippet;
 
@@ -61,9 +61,9 @@ pub(super) async fn shown(
         }
     }
     let desk = [
-        (Group::Tickets, Kind::Ticket),
-        (Group::Messages, Kind::Message),
-        (Group::Customers, Kind::Customer),
+        (Group::Tickets, DocumentKind::Ticket),
+        (Group::Messages, DocumentKind::Message),
+        (Group::Customers, DocumentKind::Customer),
     ];
     for (group, kind) in desk {
         for shown in desk::shown(connection, kind, &ids(group)).await? {
@@ -99,7 +99,7 @@ fn document(shown: documents::Shown, lexemes: &BTreeSet<String>) -> Hit {
     }
 }
 
-fn of_desk(shown: desk::Shown, kind: Kind, lexemes: &BTreeSet<String>) -> Hit {
+fn of_desk(shown: desk::Shown, kind: DocumentKind, lexemes: &BTreeSet<String>) -> Hit {
     Hit {
         kind,
         id: shown.id.to_string(),

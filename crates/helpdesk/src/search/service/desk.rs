@@ -6,7 +6,7 @@ use super::answer::{Group, Place};
 use crate::ids::TicketId;
 use crate::search::error::Error;
 use crate::search::keyboard;
-use crate::search::model::{Kind, Reach, Request, Rung};
+use crate::search::model::{DocumentKind, Reach, Request, Rung};
 use crate::search::query::{Query, fold};
 use crate::search::rank::{self, Terms};
 use crate::search::repo::desk::{self, Ranked};
@@ -24,7 +24,9 @@ pub(super) async fn find(
     request: &Request,
 ) -> Result<Vec<Vec<Place>>, Error> {
     let mut groups = Vec::new();
-    for (kind, group) in [(Kind::Ticket, Group::Tickets), (Kind::Message, Group::Messages)] {
+    for (kind, group) in
+        [(DocumentKind::Ticket, Group::Tickets), (DocumentKind::Message, Group::Messages)]
+    {
         if !request.wants(kind) || !reach.includes(kind) {
             continue;
         }
@@ -37,7 +39,7 @@ pub(super) async fn find(
         places.extend(fresh);
         groups.push(places);
     }
-    if request.wants(Kind::Customer) && reach.includes(Kind::Customer) {
+    if request.wants(DocumentKind::Customer) && reach.includes(DocumentKind::Customer) {
         groups.push(customers(connection, query).await?);
     }
     Ok(groups)
@@ -45,7 +47,7 @@ pub(super) async fn find(
 
 async fn identified(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
     group: Group,
     query: &Query,
     reach: Reach,
@@ -53,7 +55,7 @@ async fn identified(
 ) -> Result<Vec<Place>, Error> {
     let identifiers: Vec<String> = query.identifiers.iter().cloned().collect();
     let ticket = TicketId::from_number_or_id(&query.text.replace(' ', "-"))
-        .filter(|_| kind == Kind::Ticket)
+        .filter(|_| kind == DocumentKind::Ticket)
         .map(|ticket| ticket.0);
     if identifiers.is_empty() && ticket.is_none() {
         return Ok(Vec::new());
@@ -65,7 +67,7 @@ async fn identified(
 /// Every word, and where nothing has them all, the rarest of them.
 async fn worded(
     connection: &mut PgConnection,
-    kind: Kind,
+    kind: DocumentKind,
     group: Group,
     terms: &Terms,
     collection: i64,
@@ -76,7 +78,7 @@ async fn worded(
     for (asked, rung) in steps {
         let Some(asked) = asked else { continue };
         let found = match kind {
-            Kind::Message => {
+            DocumentKind::Message => {
                 let share = terms.share(collection, rung == Rung::AllWords);
                 desk::messages(connection, &asked, share, reach, request).await?
             }

@@ -15,7 +15,7 @@ use super::{desk, reading};
 use crate::access::{self, Permission};
 use crate::search::error::Error;
 use crate::search::ladder::Reading;
-use crate::search::model::{Found, Kind, Reach, Request, Rung, Tickets};
+use crate::search::model::{DocumentKind, Found, Reach, Request, Rung, Tickets};
 use crate::search::query::Query;
 use crate::search::rank::Terms;
 use crate::search::repo::documents::{self, Depth, Ranked};
@@ -98,7 +98,7 @@ pub async fn find(
     if reach.tickets != Tickets::None {
         groups = desk::find(connection, &query, &terms, collection, reach, request).await?;
     }
-    if request.wants(Kind::Article) || request.wants(Kind::Faq) {
+    if request.wants(DocumentKind::Article) || request.wants(DocumentKind::Faq) {
         let found = find_documents(connection, &terms, reach, request).await?;
         groups.push(found.iter().map(place).collect());
     }

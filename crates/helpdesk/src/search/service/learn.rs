@@ -7,7 +7,7 @@ use kamhub_postgres::PgConnection;
 
 use crate::search::error::Error;
 use crate::search::identifiers;
-use crate::search::model::Kind;
+use crate::search::model::DocumentKind;
 use crate::search::repo::learn::{self, Text};
 
 /// The most texts of one run.
@@ -19,7 +19,11 @@ const LONGEST_TRANSACTION: TimeDelta = TimeDelta::seconds(120);
 ///
 /// # Errors
 /// A database fault.
-pub async fn learn(tx: &mut PgConnection, clock: &dyn Clock, kind: Kind) -> Result<bool, Error> {
+pub async fn learn(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    kind: DocumentKind,
+) -> Result<bool, Error> {
     let Some(mut cursor) = learn::cursor(tx, kind).await? else { return Ok(false) };
     let now = clock.now();
     let texts = learn::texts(tx, kind, cursor.done_id, BATCH).await?;
@@ -41,7 +45,11 @@ pub async fn learn(tx: &mut PgConnection, clock: &dyn Clock, kind: Kind) -> Resu
     Ok(more)
 }
 
-async fn store_identifiers(tx: &mut PgConnection, kind: Kind, texts: &[Text]) -> Result<(), Error> {
+async fn store_identifiers(
+    tx: &mut PgConnection,
+    kind: DocumentKind,
+    texts: &[Text],
+) -> Result<(), Error> {
     let (mut found, mut ids) = (Vec::new(), Vec::new());
     for text in texts {
         for identifier in identifiers::of(&text.text) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kamhub_postgres::PgConnection;
 
-use crate::knowledge::model::Language;
+use crate::language::Language;
 use crate::search::error::Error;
 use crate::search::model::{CorrectedBy, Correction, Suggested, Suggestion};
 use crate::search::query::{LONGEST, fold};

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, Problem, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, Problem, Valid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -56,7 +56,8 @@ pub struct CheckedViolation {
     responses((status = 200, description = "What was found", body = Envelope<SlaCheck>, example = json!({
         "success": true, "data": {"violated": true, "violations": [{"type": "FIRST_RESPONSE_SLA",
             "message": "First response SLA violated: 5.50h > 4h"}], "policyId": "1"}
-    }))),
+    })),
+        (status = 404, description = "There is no such ticket, or not for this caller", body = ErrorBody)),
 )]
 pub async fn handler(
     State(app): State<App>,

@@ -68,6 +68,6 @@ async fn write(visit: &Visit, opened: &Opened, message: CreateMessage) -> Result
     Ok(created)
 }
 
-fn first(faults: &Faults, lang: crate::help_centre::lang::Lang) -> Option<String> {
+fn first(faults: &Faults, lang: crate::language::Language) -> Option<String> {
     faults.iter().next().map(|(_, sentence)| words::fault(lang, sentence))
 }

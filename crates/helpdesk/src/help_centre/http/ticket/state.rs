@@ -1,7 +1,7 @@
 //! A ticket's state as its customer sees it.
 
-use crate::help_centre::lang::Lang;
 use crate::help_centre::words;
+use crate::language::Language;
 use crate::tickets::state::Status;
 
 /// A ticket's state: never colour alone.
@@ -13,7 +13,7 @@ pub struct State {
 }
 
 impl State {
-    pub fn of(lang: Lang, status: Status) -> Self {
+    pub fn of(lang: Language, status: Status) -> Self {
         let (word, meaning) = words::state(lang, status);
         let (icon, tone) = match status {
             Status::Open => {

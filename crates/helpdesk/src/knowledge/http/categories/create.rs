@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::icon_name;
 use crate::app::App;
-use crate::knowledge::service::categories::{self, Category, Naming};
+use crate::knowledge::service::categories::{self, KnowledgeCategory, Naming};
 
 /// A new category.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
@@ -48,7 +48,7 @@ pub struct CreateCategory {
         "name": "Отмена и возврат", "titleEn": "Cancellations and refunds", "icon": "refund"
     })),
     responses(
-        (status = 201, description = "The new category", body = Envelope<Category>),
+        (status = 201, description = "The new category", body = Envelope<KnowledgeCategory>),
         (status = 409, description = "Another category has the name", body = kamhub_httpkit::ErrorBody),
     ),
 )]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::icon_name;
 use crate::app::App;
 use crate::ids::KnowledgeCategoryId;
-use crate::knowledge::service::categories::{self, Category, Naming};
+use crate::knowledge::service::categories::{self, KnowledgeCategory, Naming};
 
 /// What is to change; what is not given stays.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
@@ -69,7 +69,7 @@ impl UpdateCategory {
         ("If-Match" = Option<String>, Header, description = "The ETag of what was read"),
     ),
     request_body(content = UpdateCategory, example = json!({"titleEn": "Refunds", "position": 1})),
-    responses((status = 200, description = "The category as it is now", body = Envelope<Category>)),
+    responses((status = 200, description = "The category as it is now", body = Envelope<KnowledgeCategory>)),
 )]
 pub async fn handler(
     State(app): State<App>,

@@ -8,8 +8,8 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::knowledge::http::input::{ArticlePath, version_number};
-use crate::knowledge::model::Language;
 use crate::knowledge::service::versions::{self, DiffView};
+use crate::language::Language;
 
 /// Which versions are compared.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]

@@ -11,8 +11,8 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::knowledge::http::input::{ArticlePath, version_number};
-use crate::knowledge::model::Language;
 use crate::knowledge::service::versions::{self, VersionSummary};
+use crate::language::Language;
 
 /// The page.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]

@@ -40,7 +40,7 @@ pub struct ReplayWebhook {
 /// What was replayed.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Replayed {
+pub struct ReplayedDeliveries {
     /// How many deliveries are under way again.
     #[schema(minimum = 0, examples(12))]
     pub replayed: usize,
@@ -58,7 +58,7 @@ pub struct Replayed {
     request_body(content = ReplayWebhook, example = json!({
         "from": "2026-11-20T18:00:00Z", "until": "2026-11-20T22:00:00Z", "status": "failed"
     })),
-    responses((status = 200, description = "How many are under way", body = Envelope<Replayed>)),
+    responses((status = 200, description = "How many are under way", body = Envelope<ReplayedDeliveries>)),
 )]
 pub async fn handler(
     State(app): State<App>,
@@ -88,5 +88,5 @@ pub async fn handler(
         service::replay_range(&mut tx, &*app.clock, &actor, id, range).await?;
     tx.commit().await?;
     app.queue.wake();
-    Ok(Answer::ok(Replayed { replayed, next_cursor }))
+    Ok(Answer::ok(ReplayedDeliveries { replayed, next_cursor }))
 }
