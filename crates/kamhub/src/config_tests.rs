@@ -89,7 +89,8 @@ fn the_example_lists_every_key_at_its_default_and_parses_when_all_are_set() {
         .filter(|line| line.contains(" = ") && !line.starts_with(' '))
         .map(|line| format!("{line}\n"))
         .collect();
-    let config = load(&set, &[], &[]).unwrap();
+    let logo = concat!(env!("CARGO_MANIFEST_DIR"), "/../helpdesk/assets/help_centre/icon.svg");
+    let config = load(&set, &[("KAMHUB_BRAND_LOGO", logo)], &[]).unwrap();
     assert_eq!(config.port, 3000);
 }
 

@@ -14,6 +14,8 @@ pub struct Client {
 impl Client {
     /// A caller without credentials.
     pub fn anonymous(base: &str) -> Self {
+        // Built with the whole workspace, the client speaks TLS and asks for this before it says a word.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http =
             reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { http, base: base.to_owned(), headers: Vec::new() }
