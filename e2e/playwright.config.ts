@@ -7,6 +7,7 @@ const english: Partial<PlaywrightTestOptions> = { locale: "en-GB", timezoneId: "
 
 export default defineConfig({
   testDir: "tests",
+  globalSetup: "./mailbox.ts",
   outputDir: "test-results",
   timeout: 40_000,
   expect: { timeout: 5_000 },
@@ -39,6 +40,7 @@ export default defineConfig({
       testMatch: "journey.spec.ts",
       use: { ...desktop, ...russian, javaScriptEnabled: false },
     },
-    { name: "pages", testMatch: ["accessibility.spec.ts", "hostile.spec.ts", "look.spec.ts"], use: { ...desktop, ...english } },
+    { name: "pages", testMatch: ["accessibility.spec.ts", "hostile.spec.ts"], use: { ...desktop, ...english } },
+    { name: "look", testMatch: "look.spec.ts" },
   ],
 });

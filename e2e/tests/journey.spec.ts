@@ -1,5 +1,6 @@
 import { expect, test, type Page } from "@playwright/test";
-import { answer, api, linkTo, setStatus, type Ticket } from "../support.ts";
+import { linkMailedTo } from "../mailbox.ts";
+import { answer, api, setStatus, type Ticket } from "../support.ts";
 import { words } from "../words.ts";
 
 // What a customer does: looks for an answer, asks after all, follows the request, answers, rates.
@@ -17,12 +18,17 @@ async function fits(page: Page): Promise<void> {
   expect(sticks, `${page.url()} is wider than the screen`).toBe(0);
 }
 
-async function fill(page: Page, w: Words, subject: string): Promise<void> {
+/** An address that no other test writes to. */
+function mailbox(project: string): string {
+  return `irina.${project}.${Date.now()}@example.com`;
+}
+
+async function fill(page: Page, w: Words, subject: string, email: string): Promise<void> {
   await page.getByLabel(w.subject).fill(subject);
   await page.getByLabel(w.description).fill("Tour 4711 was cancelled two weeks ago.\nNo money has come.");
   await page.getByLabel(w.topic, { exact: true }).selectOption({ label: w.topicRefund });
   await page.getByLabel(w.name).fill("Ирина Соколова");
-  await page.getByLabel(w.email).fill("irina@example.com");
+  await page.getByLabel(w.email).fill(email);
 }
 
 test("a customer finds an answer in spite of typing errors, reads it and says that it helped", async ({ page, locale }) => {
@@ -57,7 +63,9 @@ test("the form shows answers while the subject is typed", async ({ page, locale,
 
 test("a customer asks, follows the request, answers, rates and closes it", async ({ page, locale }, info) => {
   const w = spoken(locale);
+  test.setTimeout(60_000);
   const subject = `Where is my refund? ${info.project.name} ${Date.now()}`;
+  const email = mailbox(info.project.name);
   await page.goto("/");
   await expect(page).toHaveURL(new RegExp(`${w.path}$`));
   await fits(page);
@@ -70,7 +78,7 @@ test("a customer asks, follows the request, answers, rates and closes it", async
   await expect(page.getByLabel(w.subject)).toHaveValue(subject);
   await fits(page);
 
-  await fill(page, w, subject);
+  await fill(page, w, subject, email);
   // Who is faster than two seconds is taken for a program.
   await page.waitForTimeout(2_100);
   await page.getByRole("button", { name: w.send }).click();
@@ -79,10 +87,10 @@ test("a customer asks, follows the request, answers, rates and closes it", async
   expect(number).toMatch(/^TKT-\d+$/);
   await fits(page);
 
-  // The link comes by e-mail; here the desk gives it.
+  // The link comes by e-mail.
   const ticket = await api<Ticket & { channel: string }>("GET", `/api/support/tickets/${number}`);
   expect(ticket.channel).toBe("web");
-  await page.goto(await linkTo(number));
+  await page.goto(await linkMailedTo(email, /\/t\//));
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(subject);
   await expect(page.getByText(w.received, { exact: true })).toBeVisible();
   await fits(page);
@@ -100,11 +108,33 @@ test("a customer asks, follows the request, answers, rates and closes it", async
   await expect(page.getByRole("status")).toHaveText(w.rated);
   await expect(page.getByText(w.youRated)).toBeVisible();
 
+  // One click in the mail, and how it was is said.
   await setStatus(ticket.id, "resolved");
-  await page.reload();
+  const ticketPage = page.url();
+  await page.goto(await linkMailedTo(email, /\/rate\?.*rating=5/));
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(w.opinion);
+  await expect(page.locator("input[name=rating][value='5']")).toBeChecked();
+  await page.getByLabel(w.opinionComment).fill("Quick and friendly.");
+  await fits(page);
+  await page.getByRole("button", { name: w.opinionSend, exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(w.opinionThanks);
+  const said = await api<{ ticketId: string; rating: number; comment: string }[]>("GET", "/api/support/feedback?limit=100");
+  expect(said.find((one) => one.ticketId === ticket.id)).toMatchObject({ rating: 5, comment: "Quick and friendly." });
+
+  await page.goto(ticketPage);
   await fits(page);
   await page.getByRole("button", { name: w.close }).click();
   await expect(page.getByRole("status")).toHaveText(w.closed);
   const closed = await api<Ticket>("GET", `/api/support/tickets/${number}`);
   expect(closed.status).toBe("closed");
+
+  // All requests of this address, by a link of their own.
+  await page.getByRole("navigation").getByRole("link", { name: w.mine }).click();
+  await page.getByLabel(w.mineEmail).fill(email);
+  await page.getByRole("button", { name: w.mineSend }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(w.mineSent);
+  await page.goto(await linkMailedTo(email, /\/my\//));
+  await fits(page);
+  await page.getByRole("link", { name: subject }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(subject);
 });
