@@ -18,7 +18,7 @@ use super::repo::deliveries as repo;
 use crate::app::App;
 use crate::events::{Event, EventType};
 use crate::identity;
-use crate::ids::{AgentId, TicketId};
+use crate::ids::{AgentId, MessageId, TicketId};
 use crate::language::Language;
 use crate::messages::model::SenderType;
 use crate::tickets::model::{Channel as Origin, Ticket};
@@ -73,6 +73,7 @@ struct Written {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Told {
+    id: MessageId,
     sender_type: SenderType,
     sender_name: String,
     message: String,
@@ -161,7 +162,9 @@ async fn message(
     let author = Some(written.message.sender_name);
     match written.message.sender_type {
         SenderType::Agent => {
-            let content = Content { author, text, ..Content::of(NotificationKind::AgentReply) };
+            let message = Some(written.message.id);
+            let content =
+                Content { author, text, message, ..Content::of(NotificationKind::AgentReply) };
             to_customer(tx, app, event, &ticket, content).await
         }
         SenderType::Customer => {

@@ -12,6 +12,11 @@ use super::model::{CorrectedBy, Correction};
 use super::query::{Chunk, Query, fold};
 use super::{keyboard, translit};
 
+/// A word in at most so many texts may be a slip of their authors.
+const HARDLY_EVER: i64 = 2;
+/// So many times commoner is the word that was meant instead.
+const MUCH_COMMONER: i64 = 5;
+
 /// What is known of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
@@ -206,6 +211,42 @@ fn split(word: &str, vocabulary: &Vocabulary) -> Option<Vec<String>> {
         .filter(|(documents, ..)| *documents > 0)
         .max()
         .map(|(_, head, tail)| vec![head, tail])
+}
+
+/// Of a reading that was taken as it stands, the words that may be slips after all: they stand in texts, but in so few that a
+/// text may have the same slip. None where anything is quoted.
+pub fn doubtful(reading: &Reading) -> Vec<String> {
+    if reading.corrected.is_some() || reading.slots.iter().any(|slot| slot.phrase.is_some()) {
+        return Vec::new();
+    }
+    let doubtful = |slot: &&Slot| {
+        !slot.known.stop
+            && slot.known.documents <= HARDLY_EVER
+            && slot.word.chars().all(char::is_alphabetic)
+    };
+    reading.slots.iter().filter(doubtful).map(|slot| slot.word.clone()).collect()
+}
+
+/// The query with its doubtful words replaced by near ones that are much commoner; `None` where there are none.
+pub fn meant(reading: &Reading, repairs: &Repairs) -> Option<String> {
+    let mut differs = false;
+    let words: Vec<String> = reading
+        .slots
+        .iter()
+        .map(|slot| {
+            let commoner =
+                |near: &&Candidate| near.documents >= MUCH_COMMONER * slot.known.documents.max(1);
+            let near = repairs.get(&slot.word).into_iter().flatten().filter(commoner);
+            match distance::nearest(&slot.word, near.cloned().collect()) {
+                Some(better) => {
+                    differs = true;
+                    better.word
+                }
+                None => slot.word.clone(),
+            }
+        })
+        .collect();
+    differs.then(|| words.join(" "))
 }
 
 fn repair(word: &str, repairs: &Repairs) -> Option<String> {

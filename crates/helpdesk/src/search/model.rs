@@ -125,6 +125,10 @@ pub struct Found {
     pub query: String,
     /// How it was read differently; null where it was not.
     pub corrected: Option<Correction>,
+    /// A query that may have been meant: where little was found for words that stand in texts, but hardly
+    /// ever, and a much commoner word is near. Null on later pages and beside `corrected`.
+    #[schema(examples("возврат билета"))]
+    pub did_you_mean: Option<String>,
     /// The results of this page, the best first.
     pub results: Vec<Hit>,
     /// How many results there are, of at most some hundreds that are put in order for each kind.

@@ -1,8 +1,9 @@
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use kamhub_helpdesk::tickets::service::backlog;
 use kamhub_testkit::TestApp;
 use serde_json::{Value, json};
 
+use crate::sla::policy;
 use crate::support::{agent, create, load, patch, path, ticket_body};
 
 #[tokio::test]
@@ -88,8 +89,9 @@ async fn an_agent_outside_working_hours_gets_nothing_until_they_begin() {
 }
 
 #[tokio::test]
-async fn work_that_an_absent_agent_has_not_begun_goes_to_somebody_else() {
+async fn work_that_an_absent_agent_has_not_begun_or_will_not_end_in_time_goes_to_somebody_else() {
     let app = TestApp::start().await;
+    policy(&app, json!({})).await;
     let anna = agent(&app, "Anna", json!({})).await;
     let begun = create(&app.admin, json!({})).await;
     patch(&app, &begun, json!({"status": "in_progress"})).await.data(200);
@@ -111,6 +113,13 @@ async fn work_that_an_absent_agent_has_not_begun_goes_to_somebody_else() {
     assert_eq!(app.admin.get(&path(&fresh)).await.data(200)["agentId"], boris["id"]);
     assert_eq!(app.admin.get(&path(&begun)).await.data(200)["agentId"], anna["id"]);
     assert_eq!((load(&app, &anna).await, load(&app, &boris).await), (1, 1));
+    let due: DateTime<Utc> = begun["slaDueAt"].as_str().unwrap().parse().unwrap();
+    app.clock.set(due - Duration::minutes(61));
+    assert!(!requeue().await, "begun work stays where it is");
+    app.clock.set(due - Duration::minutes(59));
+    assert!(requeue().await);
+    assert_eq!(app.admin.get(&path(&begun)).await.data(200)["agentId"], boris["id"]);
+    assert!(!requeue().await);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use kamhub_testkit::smtp::Manners;
 use serde_json::json;
 
 use crate::notifying::{Desk, inbox, kinds};
+use crate::sla::{clock, policy};
 use crate::speaking::{post, say};
 use crate::support::{create, patch, ticket_with};
 
@@ -291,6 +292,29 @@ async fn mail_that_was_given_up_is_reported_in_another_channel_and_can_be_replay
     assert!(
         desk.mail.mails()[0].header("message-id").contains(receipt["stableId"].as_str().unwrap())
     );
+}
+
+#[tokio::test]
+async fn an_answer_that_bounces_was_none_and_its_agent_learns_it() {
+    let desk = Desk::start().await;
+    policy(&desk.app, json!({})).await;
+    let (_, anna) = desk.colleague("Anna", Role::Agent).await;
+    let ticket = create(&desk.app.admin, json!({})).await;
+    let state = async || clock(&desk.app, &ticket, "first_response").await["state"].clone();
+    desk.work().await;
+    let answer = say(&desk.app, &ticket, "agent", "The second charge was refunded.").await;
+    assert_eq!(state().await, "fulfilled");
+    desk.mail.treat(&[Manners::Refuse("550 5.1.1 no such mailbox")]);
+    assert_eq!(desk.work().await.dead, 1);
+    assert_eq!(state().await, "running");
+    let told = inbox(&anna).await;
+    assert_eq!(told[0]["kind"], "delivery_failed", "{told:?}");
+    assert_eq!((&told[0]["author"], &told[0]["ticketId"]), (&json!(CUSTOMER), &ticket["id"]));
+    assert!(told[0]["text"].as_str().unwrap().contains("no such mailbox"), "{told:?}");
+    let events = format!("/api/support/tickets/{}/events", ticket["id"].as_str().unwrap());
+    let events = desk.app.admin.get(&events).await.data(200).clone();
+    let bounced = events.as_array().unwrap().iter().find(|it| it["type"] == "message_bounced");
+    assert_eq!(bounced.unwrap()["data"]["messageId"], answer["id"], "{events}");
 }
 
 #[tokio::test]

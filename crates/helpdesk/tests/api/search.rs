@@ -129,6 +129,31 @@ async fn titles_count_more_and_words_are_marked_as_fragments() {
 }
 
 #[tokio::test]
+async fn a_word_that_is_misspelt_in_a_text_too_is_found_and_the_usual_spelling_is_offered() {
+    let app = TestApp::start().await;
+    for place in [
+        "в Долину гейзеров",
+        "на Курильское озеро",
+        "к Мутновскому",
+        "к Толбачику",
+        "на Халактырку",
+    ] {
+        article(&app, &format!("Багаж {place}"), "Багаж до восьми килограммов.", true).await;
+    }
+    article(&app, "Что взять с собой", "Богаж не нужен, возьмите тёплое.", true).await;
+    let found = search(&app.anonymous, "богаж тёплое").await;
+    assert_eq!(titles(&found)[0], "article Что взять с собой");
+    assert_eq!(found.data(200)["corrected"], Value::Null);
+    let found = search(&app.anonymous, "богаж не").await;
+    assert_eq!(titles(&found), ["article Что взять с собой"]);
+    assert_eq!(found.data(200)["didYouMean"], "багаж не");
+    for sure in ["багаж", "\"богаж\"", "прочее"] {
+        let found = search(&app.anonymous, sure).await;
+        assert_eq!(found.data(200)["didYouMean"], Value::Null, "{sure}");
+    }
+}
+
+#[tokio::test]
 async fn drafts_are_found_by_the_company_only_and_edits_at_once() {
     let app = TestApp::start().await;
     help(&app).await;

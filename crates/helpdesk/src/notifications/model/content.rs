@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::preferences::NotificationKind;
-use crate::ids::{CustomerId, TicketId};
+use crate::ids::{CustomerId, MessageId, TicketId};
 use crate::language::Language;
 
 /// What a message says. It is fixed when its delivery is planned, so that each attempt says the same.
@@ -37,6 +37,9 @@ pub struct Content {
     /// What was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The message of the ticket that `text` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
     /// Deadlines that are told together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deadlines: Vec<Deadline>,
@@ -55,6 +58,7 @@ impl Content {
             link: None,
             author: None,
             text: None,
+            message: None,
             deadlines: Vec::new(),
         }
     }

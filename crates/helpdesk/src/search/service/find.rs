@@ -23,6 +23,8 @@ use crate::search::repo::words;
 
 /// With fewer results that have every word, those with any of them follow.
 const ENOUGH: usize = 10;
+/// With fewer results than this, another query may have been meant.
+const LITTLE: usize = 3;
 /// As many results can be paged through.
 const MOST: usize = 1_000;
 
@@ -108,9 +110,14 @@ pub async fn find(
     let end = request.skip + page.len();
     let results = answer::shown(connection, &reading, &page).await?;
     let total = i64::try_from(places.len()).unwrap_or(COUNT_CAP);
+    let did_you_mean = match places.len() < LITTLE && request.skip == 0 && !known_name {
+        true => reading::meant(connection, &reading, &reach.scopes()).await?,
+        false => None,
+    };
     Ok(Found {
         query: query.text.clone(),
         corrected: reading.corrected.filter(|_| !known_name),
+        did_you_mean,
         results,
         total: total.min(COUNT_CAP),
         total_capped: total > COUNT_CAP,

@@ -45,6 +45,23 @@ pub(super) async fn read(
     Ok(ladder::read(query, &vocabulary, &repairs))
 }
 
+/// What may have been meant by a query of which little was found.
+///
+/// # Errors
+/// A database fault.
+pub(super) async fn meant(
+    connection: &mut PgConnection,
+    reading: &Reading,
+    scopes: &[String],
+) -> Result<Option<String>, Error> {
+    let doubtful = ladder::doubtful(reading);
+    if doubtful.is_empty() {
+        return Ok(None);
+    }
+    let repairs = near(connection, &doubtful, scopes).await?;
+    Ok(ladder::meant(reading, &repairs))
+}
+
 async fn near(
     connection: &mut PgConnection,
     mistyped: &[String],

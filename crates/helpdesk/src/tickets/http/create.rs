@@ -24,8 +24,7 @@ use crate::tickets::view::TicketView;
 /// A file that is named in a new ticket.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(default, rename_all = "camelCase")]
-#[schema(as = TicketAttachmentInput)]
-pub struct Attachment {
+pub struct TicketAttachmentInput {
     /// The file's name, 1 to 255 characters. Not for an upload.
     #[garde(if(cond = self.upload_id.is_none(), custom(text(1, 255))))]
     #[schema(min_length = 1, max_length = 255, examples("voucher.pdf"))]
@@ -92,7 +91,7 @@ pub struct CreateTicket {
     /// At most 20 files.
     #[garde(dive, length(max = 20))]
     #[schema(max_items = 20)]
-    pub attachments: Vec<Attachment>,
+    pub attachments: Vec<TicketAttachmentInput>,
     /// The platform's booking number.
     #[garde(skip)]
     #[schema(value_type = Option<TicketId>, examples("4711"))]
@@ -110,7 +109,7 @@ pub struct CreateTicket {
 impl CreateTicket {
     /// The files, with those that were uploaded before.
     fn files(&self, claimed: &[Option<Upload>], public_url: &str) -> Vec<TicketAttachment> {
-        let file = |(given, claimed): (&Attachment, &Option<Upload>)| match claimed {
+        let file = |(given, claimed): (&TicketAttachmentInput, &Option<Upload>)| match claimed {
             Some(file) => TicketAttachment {
                 file_name: file.file_name.clone(),
                 file_url: attachments::address(public_url, file.id),

@@ -39,19 +39,22 @@ pub(in crate::tickets) async fn is_any(connection: &mut PgConnection) -> DbResul
     .await?)
 }
 
-/// Work of these agents that nobody has begun, locked.
-pub(in crate::tickets) async fn not_begun(
+/// Work of these agents that nobody has begun, or whose deadline comes before `at_risk`, locked.
+pub(in crate::tickets) async fn left_behind(
     tx: &mut PgConnection,
     agents: &[AgentId],
+    at_risk: DateTime<Utc>,
     most: i64,
 ) -> DbResult<Vec<TicketId>> {
     let agents: Vec<i64> = agents.iter().map(|agent| agent.0).collect();
     Ok(sqlx::query_scalar!(
         r#"SELECT id AS "id: TicketId" FROM tickets
-           WHERE agent_id = ANY ($1) AND status IN ('open', 'reopened') AND status <> 'closed'
+           WHERE agent_id = ANY ($1) AND status <> 'closed'
+             AND (status IN ('open', 'reopened') OR status = 'in_progress' AND sla_due_at <= $2)
              AND deleted_at IS NULL AND merged_into_id IS NULL
-           ORDER BY queue_at, id LIMIT $2 FOR UPDATE SKIP LOCKED"#,
+           ORDER BY queue_at, id LIMIT $3 FOR UPDATE SKIP LOCKED"#,
         &agents,
+        at_risk,
         most
     )
     .fetch_all(tx)

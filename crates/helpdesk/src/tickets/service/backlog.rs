@@ -1,5 +1,5 @@
 //! The queue of waiting tickets: it drains whenever an agent gets room, and takes back what an
-//! absent agent has not begun (semantics, section 2).
+//! absent agent has not begun, or will not answer in time (semantics, section 2).
 
 use chrono::Duration;
 use kamhub_kernel::{Actor, Clock};
@@ -13,9 +13,12 @@ use crate::ids::{AgentId, TicketId};
 use crate::tickets::error::Error;
 use crate::tickets::model::Ticket;
 use crate::tickets::repo;
+use crate::tickets::state::Status;
 
 /// The most tickets that one transaction moves.
 const BATCH: i64 = 100;
+/// Begun work of an absent agent goes to somebody else when a deadline is as near as this.
+const AT_RISK: Duration = Duration::hours(1);
 
 /// The product itself, when it hands out work.
 pub const ASSIGNER: Actor = Actor::System { job: "assignment" };
@@ -95,8 +98,8 @@ pub async fn agents_to_fill(
     Ok(agents::service::available_agents_with_room(connection, clock.now()).await?)
 }
 
-/// Takes back one ticket that its agent has not begun who is away or offline for longer than
-/// `grace`, and looks for somebody else; false where there is none. Its place in the queue is the
+/// Takes back one ticket of an agent who is away or offline for longer than `grace`, and looks for somebody else;
+/// false where there is none. Begun work stays with its agent until a deadline is near. Its place in the queue is the
 /// old one. One at a time, so that no transaction holds several agents' rows.
 ///
 /// # Errors
@@ -108,12 +111,16 @@ pub async fn requeue_unattended(
 ) -> Result<bool, Error> {
     let now = clock.now();
     let absent = agents::service::absent_since(tx, now - grace).await?;
-    let tickets = repo::backlog::not_begun(tx, &absent, 1).await?;
+    let tickets = repo::backlog::left_behind(tx, &absent, now + AT_RISK, 1).await?;
     for id in &tickets {
         let Some(before) = repo::lock(tx, *id).await? else { continue };
         let mut after = before.clone();
         after.agent_id = None;
-        let details = json!({"automatic": true, "reason": "the agent is away and had not begun"});
+        let reason = match before.status {
+            Status::InProgress => "the agent is away and a deadline is near",
+            _ => "the agent is away and had not begun",
+        };
+        let details = json!({"automatic": true, "reason": reason});
         let after = save(tx, clock, &ASSIGNER, before, after, "requeued", details).await?;
         assign_automatically(tx, clock, &ASSIGNER, after).await?;
     }

@@ -111,6 +111,25 @@ pub async fn visible_among(
     Ok(visible)
 }
 
+/// Notes that a message never reached the customer: a reply that bounces was none, and the clocks that it fulfilled go on
+/// (semantics, section 1). Answers the ticket where the conversation goes on.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn bounced(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    id: TicketId,
+    message: MessageId,
+    why: &str,
+) -> Result<Ticket, Error> {
+    let actor = Actor::System { job: "mail" };
+    let mut ticket = lock(tx, &actor, id).await?.ticket;
+    let entry = ("message_bounced", json!({"messageId": message, "error": why}));
+    timeline::write(tx, clock, &actor, &mut ticket, vec![entry]).await?;
+    Ok(ticket)
+}
+
 /// Whose turn a message was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
