@@ -6,28 +6,31 @@ cd "$root"
 . scripts/install/common.sh
 . benches/measure.sh
 . benches/sla.sh
+. benches/ground.sh
+. benches/users.sh
 
 usage() {
     cat <<'HELP'
 Usage: benches/run.sh [options]
 
 Starts the release binary with a private PostgreSQL (fsync on), fills it, and prints tables: creations and
-reads per second as ratios to pgbench in the same run, latencies of lists, memory, and time to start.
+reads per second as ratios to pgbench in the same run, latencies of lists, of clocks and for fifty users,
+memory, and time to start.
 
   --tickets N    how many tickets there shall be (1000000)
   --data-dir D   where the cluster lives (a new directory below TMPDIR)
   --keep         leave the cluster for the next run, which then finds its tickets there
-  --binary B     measure this program instead of building target/release/kamhub
+  --binary B     measure this program instead of building target/release/kamhub (KAMHUB_BINARY)
   --seconds S    how long each run lasts (4); each shape of list is measured for half of it
   --rounds R     how often product and pgbench take turns (3); medians are printed
   --port P       where the product listens meanwhile (3900)
-  --only PARTS   of start,lists,reads,creations,sla (all), with commas
+  --only PARTS   of start,lists,reads,creations,sla,users (all), with commas
 
 Ten minutes on two cores, four of them to fill. Needs wrk, pgbench, curl and jq: installs wrk, curl and jq where it may.
 HELP
 }
 
-tickets=1000000 data='' keep=no binary='' seconds=4 rounds=3 port=3900 only=start,lists,reads,creations,sla
+tickets=1000000 data='' keep=no binary=${KAMHUB_BINARY:-} seconds=4 rounds=3 port=3900 only=start,lists,reads,creations,sla,users
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage && exit 0 ;;
@@ -81,21 +84,15 @@ trap finish EXIT
 part() { case ",$only," in *",$1,"*) ;; *) return 1 ;; esac; }
 
 start_product
-have=$(sql "SELECT count(*) FROM tickets")
-if [ "$have" -lt "$tickets" ]; then
-    note "filling up to $tickets tickets"
-    LOG_LEVEL=error "$binary" seed --tickets $((tickets - have)) --data-dir "$data"
-fi
+fill_tickets "$tickets"
 ground
-printf 'date       %s\nmachine    %s, %s cores, %s MiB\nPostgreSQL %s\ncommit     %s\ntickets    %s\nload       %s before\n' \
-    "$(date -u +%FT%RZ)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n1)" "$(nproc)" \
-    "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" "$(sql 'SHOW server_version')" \
-    "$(git rev-parse --short HEAD 2>/dev/null || echo -)" "$(sql "SELECT count(*) FROM tickets")" "$(cut -d' ' -f1-3 /proc/loadavg)"
+conditions
 
 if part start; then measure_start; fi
 if part lists; then measure_lists; fi
 if part reads; then measure_reads; fi
 if part creations; then measure_creations; fi
 if part sla; then measure_sla; fi
+if part users; then measure_users; fi
 printf '\nmemory under load %s MiB at most, %s MiB afterwards\nload       %s after\n' \
     "$(memory VmHWM)" "$(memory VmRSS)" "$(cut -d' ' -f1-3 /proc/loadavg)"

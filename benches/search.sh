@@ -5,6 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
 . benches/measure.sh
+. benches/ground.sh
 
 usage() {
     cat <<'HELP'
@@ -13,11 +14,11 @@ Usage: benches/search.sh [options]
 Fills a private cluster with articles and tickets, asks each kind of query again and again, one at a time, and prints
 p50, p95 and the slowest in milliseconds. Every query is asked as written and never from the cache.
 
-  --tickets N    how many tickets there shall be (100000); four messages each
+  --tickets N    how many tickets there shall be (1000000); about five messages each
   --articles N   how many articles (10000)
   --data-dir D   where the cluster lives (a new directory below TMPDIR)
   --keep         leave the cluster for the next run
-  --binary B     measure this program instead of building target/release/kamhub
+  --binary B     measure this program instead of building target/release/kamhub (KAMHUB_BINARY)
   --times N      how often each query is asked (40)
   --port P       where the product listens meanwhile (3901)
 
@@ -25,7 +26,7 @@ Needs curl and jq.
 HELP
 }
 
-tickets=100000 articles=10000 data='' keep=no binary='' times=40 port=3901
+tickets=1000000 articles=10000 data='' keep=no binary=${KAMHUB_BINARY:-} times=40 port=3901
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage && exit 0 ;;
@@ -65,36 +66,6 @@ finish() {
 }
 trap finish EXIT
 
-# Each article: a title of three documents' words and the texts of five, of those in the judged set. Each is written
-# by itself, as the product does: the counts of words in one long transaction would be read through all their versions.
-fill_articles() {
-    note "writing $1 articles"
-    jq -rc '[.title, .content, .category, .language] | @tsv' crates/helpdesk/tests/search/corpus.jsonl |
-        psql -XqAt -h "$socket" -p 5432 -U kamhub -d kamhub \
-            -c "CREATE TEMPORARY TABLE source (n bigint GENERATED ALWAYS AS IDENTITY, title text, content text, category text, language text)" \
-            -c "COPY source (title, content, category, language) FROM STDIN" \
-            -c "DO \$\$ DECLARE of bigint := (SELECT count(*) FROM source); BEGIN FOR i IN 1..$1 LOOP
-                INSERT INTO knowledge_base_articles (title, slug, content, category, language, is_published)
-                SELECT left(a.title || ', ' || split_part(b.title, ' ', 1) || ' ' || split_part(c.title, ' ', 2) || ' ' || i, 255),
-                    'bench-' || i, concat_ws(E'\n\n', a.content, b.content, c.content, d.content, e.content), a.category, a.language, true
-                FROM source a, source b, source c, source d, source e
-                WHERE a.n = 1 + i % of AND b.n = 1 + (i * 7 + 3) % of AND c.n = 1 + (i * 13 + 5) % of
-                    AND d.n = 1 + (i * 29 + 11) % of AND e.n = 1 + (i / 7 * 31 + 17) % of;
-                COMMIT; END LOOP; END \$\$"
-}
-
-# The words of all tickets and messages are read in the background; until then typos of agents are not repaired.
-await_words() {
-    note "waiting until the words of tickets and messages are counted (two minutes at least)"
-    local began=$SECONDS
-    until [ "$(sql "SELECT bool_and(done_id = CASE kind WHEN 'ticket' THEN (SELECT max(id) FROM tickets)
-        ELSE (SELECT max(id) FROM ticket_messages) END) FROM search_cursors")" = t ]; do
-        [ $((SECONDS - began)) -lt 3600 ] || die "they are not counted after an hour"
-        sleep 5
-    done
-    sql "ANALYZE search_documents, search_lexemes, search_words, search_identifiers, ticket_messages, tickets, customers" >/dev/null
-}
-
 # measure NAME KEY PATH QUERY…: one line. Signs at the end differ each time, so that nothing comes from the cache.
 measure() {
     local name=$1 key=$2 path=$3 query signs='' number
@@ -112,20 +83,10 @@ measure() {
 table() { printf '\n%s\n\n| query | p50 | p95 | slowest |\n|---|---|---|---|\n' "$1"; }
 
 start_product
-have=$(sql "SELECT count(*) FROM tickets")
-if [ "$have" -lt "$tickets" ]; then
-    note "filling up to $tickets tickets"
-    LOG_LEVEL=error "$binary" seed --tickets $((tickets - have)) --data-dir "$data"
-fi
-have=$(sql "SELECT count(*) FROM knowledge_base_articles")
-if [ "$have" -lt "$articles" ]; then fill_articles $((articles - have)); fi
-await_words
+fill_tickets "$tickets"
+articles_at_least "$articles"
 ground
-printf 'date       %s\nmachine    %s, %s cores, %s MiB\nPostgreSQL %s\ncommit     %s\nrows       %s tickets, %s messages, %s articles\nload       %s before\n' \
-    "$(date -u +%FT%RZ)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n1)" "$(nproc)" \
-    "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" "$(sql 'SHOW server_version')" \
-    "$(git rev-parse --short HEAD 2>/dev/null || echo -)" "$(sql 'SELECT count(*) FROM tickets')" \
-    "$(sql 'SELECT count(*) FROM ticket_messages')" "$(sql 'SELECT count(*) FROM search_documents')" "$(cut -d' ' -f1-3 /proc/loadavg)"
+conditions
 
 table "Everybody, over articles"
 measure 'common word' '' '' вулкан деньги группа
@@ -141,7 +102,7 @@ measure 'suggestions' '' /suggest возв 'прокат па' gfkf
 
 table "Agents, over everything"
 common=$(word 0.3) middling=$(word 0.02) uncommon=$(word 0.004)
-rare=$(sql "SELECT lexeme FROM search_lexemes WHERE scope = 'desk' AND documents BETWEEN 5 AND 20 AND lexeme ~ '^[а-я]{6,}\$' LIMIT 1")
+rare=$(sql "SELECT lexeme FROM search_lexemes WHERE scope = 'desk' AND lexeme ~ '^[а-я]{6,}\$' ORDER BY documents, lexeme LIMIT 1")
 measure "common word ($common)" "$BENCH_KEY" '' "$common"
 measure "middling word ($middling)" "$BENCH_KEY" '' "$middling"
 measure "uncommon word ($uncommon)" "$BENCH_KEY" '' "$uncommon"

@@ -112,15 +112,23 @@ impl Terms {
         }
     }
 
-    /// The share of all texts that may have every term, as if each stood by itself; or the rarest one.
+    /// The share of all texts that may have every term, or the rarest one. Words that are asked for together stand
+    /// together more often than by chance, so each further one counts by the root of the one before.
     // Counts of documents stay far below where a float loses integers.
     #[allow(clippy::cast_precision_loss)]
     pub fn share(&self, collection: i64, all: bool) -> f64 {
         let of = |term: &Term| term.documents as f64 / collection.max(1) as f64;
-        match all {
-            true => self.terms.iter().map(of).product(),
-            false => self.terms.iter().map(of).filter(|share| *share > 0.0).fold(1.0, f64::min),
+        let mut shares: Vec<f64> = self.terms.iter().map(of).collect();
+        shares.sort_by(f64::total_cmp);
+        if all {
+            let mut power = 1.0;
+            return shares.into_iter().take(4).fold(1.0, |product, share| {
+                let product = product * share.powf(power);
+                power /= 2.0;
+                product
+            });
         }
+        shares.into_iter().find(|share| *share > 0.0).unwrap_or(1.0)
     }
 
     /// The sum of all weights; never zero.

@@ -26,7 +26,7 @@ const WORKERS: u32 = 2;
 const AGENTS: usize = 200;
 const TICKETS_PER_CUSTOMER: i64 = 20;
 
-/// Makes `count` tickets with about four messages each, over the last three years.
+/// Makes `count` tickets with about five messages each, over the last three years.
 ///
 /// The benchmark's agents are offline meanwhile. On a database that holds tickets already nothing
 /// is taken away, which is slower and disturbs nobody.

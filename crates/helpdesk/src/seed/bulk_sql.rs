@@ -63,7 +63,7 @@ SELECT $3 + i, left(a.short, 255), a.sentence || E'\\n\\n' || b.long || ' KH-' |
     CASE status WHEN 'open' THEN 2 WHEN 'in_progress' THEN 3 WHEN 'closed' THEN 5 WHEN 'reopened' THEN 5 ELSE 4 END,
     created_at + CASE priority WHEN 'critical' THEN interval '15 minutes' WHEN 'urgent' THEN interval '1 hour'
         WHEN 'high' THEN interval '4 hours' WHEN 'medium' THEN interval '24 hours' ELSE interval '72 hours' END,
-    CASE WHEN status <> 'open' THEN created_at + span / ((4 + i % 3) * (4 + i % 3)) END,
+    CASE WHEN status <> 'open' THEN created_at + span / ((5 + i % 3) * (5 + i % 3)) END,
     CASE WHEN status IN ('resolved', 'closed') THEN created_at + span END,
     CASE WHEN status = 'closed' THEN created_at + span + rest END,
     CASE WHEN status = 'reopened' THEN 1 ELSE 0 END, created_at,
@@ -110,7 +110,7 @@ FROM (
     FROM (
         SELECT t.*, k, hashint8extended(t.id, 7 + k) & 9223372036854775807 AS h
         FROM (SELECT id, status, agent_id, requester_id, customer_name, created_at, updated_at, first_response_at,
-                CASE WHEN status = 'open' THEN 0 ELSE 2 + (id - $3::bigint) % 3 END AS last
+                CASE WHEN status = 'open' THEN 0 ELSE 3 + (id - $3::bigint) % 3 END AS last
             FROM tickets WHERE id >= $1 AND id < $2) t, generate_series(0, last) k) t) t
 JOIN customers c ON c.id = t.requester_id
 JOIN kamhub_seed_texts a ON a.russian = (c.locale = 'ru') AND a.n = h / 5 % 30000

@@ -58,6 +58,43 @@ pub(in crate::identity) async fn customer_by_email(
     .await?)
 }
 
+/// The customer with this number on the platform and the one with this address, by one question: both are asked for
+/// with every ticket.
+pub(in crate::identity) async fn customers_by_number_and_email(
+    connection: &mut PgConnection,
+    number: Option<i64>,
+    email: Option<&str>,
+) -> DbResult<(Option<CustomerRow>, Option<CustomerRow>)> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: CustomerId", external_id, email, name, locale,
+                  coalesce(external_id = $1, false) AS "has_number!",
+                  coalesce(lower(email) = lower($2), false) AS "has_email!"
+           FROM customers WHERE external_id = $1 OR lower(email) = lower($2)"#,
+        number,
+        email
+    )
+    .fetch_all(connection)
+    .await?;
+    let (mut of_number, mut of_email) = (None, None);
+    for row in rows {
+        let (has_number, has_email) = (row.has_number, row.has_email);
+        let customer = CustomerRow {
+            id: row.id,
+            external_id: row.external_id,
+            email: row.email,
+            name: row.name,
+            locale: row.locale,
+        };
+        if has_email {
+            of_email = Some(customer.clone());
+        }
+        if has_number {
+            of_number = Some(customer);
+        }
+    }
+    Ok((of_number, of_email))
+}
+
 /// Lets one transaction at a time give an address or number to a customer.
 pub(in crate::identity) async fn lock_customer(
     connection: &mut PgConnection,

@@ -147,14 +147,8 @@ enum Found {
 }
 
 async fn find(connection: &mut PgConnection, said: &Said<'_>) -> Result<Found, Error> {
-    let of_number = match said.number {
-        Some(number) => repo::customer_by_number(connection, number).await?,
-        None => None,
-    };
-    let of_address = match said.email {
-        Some(email) => repo::customer_by_email(connection, email).await?,
-        None => None,
-    };
+    let (of_number, of_address) =
+        repo::customers_by_number_and_email(connection, said.number, said.email).await?;
     let adopted =
         of_address.clone().filter(|row| said.number.is_none() || row.external_id.is_none());
     let Some(known) = of_number.or(adopted) else {

@@ -1,7 +1,7 @@
 //! Tickets, messages and customers: candidates, the newest first.
 //!
-//! The statements are not kept prepared: a plan for any word would walk all tickets for one that none has, or
-//! collect half of them for one that half have.
+//! Where the index is asked whatever the word is, one plan serves all words and is kept. The other statements are not
+//! kept prepared: a plan for any word would be wrong for one that half of all tickets have, or for one that none has.
 
 use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
@@ -12,8 +12,14 @@ use crate::search::rank::PLACES;
 
 /// The most candidates that are put in order; the newest.
 const MOST: i64 = 200;
-/// Messages are indexed by their four thousands.
+/// Tickets and messages are indexed by their four thousands.
 const BLOCK: i64 = 12;
+/// The share that words are taken to have which are not counted.
+const UNKNOWN: f64 = 0.01;
+/// Where too few are found, so many times more are looked through.
+const WIDER: i64 = 8;
+/// Of more blocks than these the index is not asked: what it would find without them is less.
+const MOST_BLOCKS: i64 = 256;
 
 /// A ticket, message or customer, and how well it fits.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -22,26 +28,88 @@ pub(in crate::search) struct Ranked {
     pub score: f64,
 }
 
-/// The tickets that this query of the index finds: of the newest, the best first.
+/// How common the words of a query are taken to be.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::search) struct Share {
+    /// The share of all texts that have them; 0 where they are not counted.
+    pub of_all: f64,
+    /// How many texts there are.
+    pub collection: i64,
+}
+
+impl Share {
+    /// How many of the newest texts are worth asking the index for, one after the other; none where all had better be
+    /// asked for at once.
+    fn windows(self) -> impl Iterator<Item = i64> {
+        let share = if self.of_all > 0.0 { self.of_all } else { UNKNOWN };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+        let window = (MOST as f64 / share).min(i64::MAX as f64) as i64;
+        [window, window.saturating_mul(WIDER)]
+            .into_iter()
+            .filter(move |window| *window < self.collection && window >> BLOCK <= MOST_BLOCKS)
+    }
+}
+
+fn is_enough(found: &[Ranked]) -> bool {
+    i64::try_from(found.len()).unwrap_or(MOST) >= MOST / 4
+}
+
+/// The texts of the newest blocks of `table`, so many that the window is in them. Each block is looked up by itself: by a
+/// range, the index would first gather all texts of its blocks.
+fn in_window(query: &mut QueryBuilder<Postgres>, id: &str, table: &str, window: Option<i64>) {
+    if let Some(window) = window {
+        query.push(format!(
+            " AND ({id} >> 12) = ANY (ARRAY(SELECT generate_series(greatest(0, newest - "
+        ));
+        query.push_bind(window).push("::bigint) >> 12, newest >> 12)");
+        query.push(format!(" FROM (SELECT max(id) AS newest FROM {table}) AS of_all))"));
+    }
+}
+
+/// The tickets that this query of the index finds: of the newest, the best first. Of common words only the newest
+/// blocks of the index are asked.
 pub(in crate::search) async fn tickets(
     connection: &mut PgConnection,
     asked: &str,
+    share: Share,
+    reach: Reach,
+    request: &Request,
+) -> DbResult<Vec<Ranked>> {
+    if reach.tickets == Tickets::All {
+        for window in share.windows() {
+            let found = tickets_matching(connection, asked, Some(window), reach, request).await?;
+            if is_enough(&found) {
+                return Ok(found);
+            }
+        }
+    }
+    tickets_matching(connection, asked, None, reach, request).await
+}
+
+/// All that fit are taken before the newest are kept, so that the index is asked and no walk along the tickets looks
+/// cheaper.
+async fn tickets_matching(
+    connection: &mut PgConnection,
+    asked: &str,
+    window: Option<i64>,
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
     let mut query = QueryBuilder::new(
-        "WITH candidates AS MATERIALIZED (SELECT t.id FROM tickets t WHERE t.search_vector @@ ",
+        "WITH hits AS MATERIALIZED (SELECT t.id, t.search_vector, t.created_at FROM tickets t WHERE t.search_vector @@ ",
     );
     query.push_bind(asked.to_owned()).push("::text::tsquery");
+    in_window(&mut query, "t.id", "tickets", window);
     ticket_conditions(&mut query, reach, request);
-    query.push(" ORDER BY t.id DESC LIMIT ").push_bind(MOST);
     query.push(") SELECT id, (ts_rank(").push_bind(PLACES.to_vec());
     query.push("::float4[], search_vector, ").push_bind(asked.to_owned());
     query.push(
-        "::text::tsquery) + 0.2 / (1 + greatest(0, extract(epoch FROM now() - created_at)) / 2592000))::float8 \
-         AS score FROM candidates JOIN tickets USING (id) ORDER BY score DESC, id DESC",
+        "::text::tsquery) + 0.2 / (1 + greatest(0, extract(epoch FROM now() - created_at)::float8) / 2592000))::float8 \
+         AS score FROM (SELECT * FROM hits ORDER BY id DESC LIMIT ",
     );
-    Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
+    query.push_bind(MOST).push(") AS newest ORDER BY score DESC, id DESC");
+    let kept = reach.tickets == Tickets::All;
+    Ok(query.build_query_as().persistent(kept).fetch_all(connection).await?)
 }
 
 fn ticket_conditions(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) {
@@ -63,29 +131,21 @@ fn ticket_conditions(query: &mut QueryBuilder<Postgres>, reach: Reach, request: 
     }
 }
 
-/// Messages that this query of the index finds, the newest first. `share` is how many of all messages are
-/// expected to have the words: with many, only the newest blocks of the index are asked.
+/// Messages that this query of the index finds, the newest first. Of common words only the newest blocks of the index
+/// are asked.
 pub(in crate::search) async fn messages(
     connection: &mut PgConnection,
     asked: &str,
-    share: f64,
+    share: Share,
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
     if reach.tickets != Tickets::All {
         return own_messages(connection, asked, reach, request).await;
     }
-    let last: Option<i64> = sqlx::query_scalar("SELECT max(id) FROM ticket_messages")
-        .fetch_one(&mut *connection)
-        .await?;
-    let last = last.unwrap_or_default();
-    // Twice as many as are needed, because words do not lie evenly.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
-    let window = ((2 * MOST) as f64 / share.max(1e-9)).min(last as f64) as i64;
-    let from = last.saturating_sub(window) >> BLOCK;
-    if from > 0 {
-        let found = messages_matching(connection, asked, Some(from), reach, request).await?;
-        if i64::try_from(found.len()).unwrap_or(MOST) >= MOST / 4 {
+    for window in share.windows() {
+        let found = messages_matching(connection, asked, Some(window), reach, request).await?;
+        if is_enough(&found) {
             return Ok(found);
         }
     }
@@ -97,7 +157,7 @@ pub(in crate::search) async fn messages(
 async fn messages_matching(
     connection: &mut PgConnection,
     asked: &str,
-    from: Option<i64>,
+    window: Option<i64>,
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
@@ -106,16 +166,15 @@ async fn messages_matching(
          WHERE to_tsvector('kamhub', search_fold(m.message)) @@ ",
     );
     query.push_bind(asked.to_owned()).push("::text::tsquery");
-    if let Some(from) = from {
-        query.push(" AND (m.id >> 12) >= ").push_bind(from).push("::bigint");
-    }
-    let looked_at = if request.category.is_some() { 5 * MOST } else { 2 * MOST };
+    in_window(&mut query, "m.id", "ticket_messages", window);
+    // Some belong to tickets that are deleted, or of another category.
+    let looked_at = if request.category.is_some() { 5 * MOST } else { MOST + MOST / 4 };
     query.push("), newest AS MATERIALIZED (SELECT * FROM hits ORDER BY id DESC LIMIT ");
     query.push_bind(looked_at).push(") SELECT m.id, ");
     query.push(AGE).push(" FROM newest m JOIN tickets t ON t.id = m.ticket_id WHERE true");
     ticket_conditions(&mut query, reach, request);
     query.push(" ORDER BY m.id DESC LIMIT ").push_bind(MOST);
-    Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
+    Ok(query.build_query_as().fetch_all(connection).await?)
 }
 
 /// Public messages of a customer's own tickets: these are few, and are read.
@@ -139,7 +198,7 @@ async fn own_messages(
 }
 
 /// The newer, the better.
-const AGE: &str = "(1.0 / (1 + greatest(0, extract(epoch FROM now() - m.created_at)) / 2592000))::float8 AS score";
+const AGE: &str = "(1.0::float8 / (1 + greatest(0, extract(epoch FROM now() - m.created_at)::float8) / 2592000))::float8 AS score";
 
 /// Tickets or messages in which one of these identifiers stands, or the ticket of this id; the newest first.
 pub(in crate::search) async fn identified(

@@ -8,11 +8,13 @@ use crate::language::Language;
 use crate::search::model::{DocumentKind, Reach, Request};
 use crate::search::rank::{NEAR, PLACES, RELATED, TITLE, Terms};
 
-/// The most candidates of each way to find them.
+/// The most candidates of each way to find them, the newest.
 const MOST_BY_TITLE: i64 = 300;
-const MOST_BY_TEXT: i64 = 600;
-/// The most results that are put in order by more than their words.
-const MOST_RANKED: i64 = 200;
+const MOST_BY_TEXT: i64 = 300;
+/// The most candidates that are weighed: those that have all words, and the most of them in good places.
+const MOST_WEIGHED: i64 = 200;
+/// Words of more documents are looked for from the newest document on, others by the index.
+const COMMON: i64 = 1_500;
 
 /// A document and how well it fits.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -46,29 +48,69 @@ pub(in crate::search) async fn ranked(
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
     let Some(all) = terms.all() else { return Ok(Vec::new()) };
+    let Some(any) = terms.any() else { return Ok(Vec::new()) };
     let mut query = QueryBuilder::new("WITH candidates AS MATERIALIZED (");
-    let mut ways: Vec<(&str, String, i64)> =
-        vec![("title_vector", all.clone(), MOST_BY_TITLE), ("vector", all.clone(), MOST_BY_TEXT)];
-    ways.extend(terms.identifiers.clone().map(|asked| ("vector", asked, MOST_BY_TITLE)));
-    if depth == Depth::AnyWord {
-        ways.extend(terms.rarest().map(|asked| ("vector", asked, MOST_BY_TEXT)));
-        ways.extend(terms.any().map(|asked| ("title_vector", asked, MOST_BY_TITLE)));
-    }
-    for (place, (column, asked, most)) in ways.into_iter().enumerate() {
-        query.push(if place == 0 { "(" } else { " UNION (" });
-        query.push(format!("SELECT id FROM search_documents WHERE {column} @@ "));
-        query.push_bind(asked).push("::text::tsquery");
-        visible(&mut query, reach, request);
-        query.push(" ORDER BY id DESC LIMIT ").push_bind(most).push(")");
-    }
-    query.push("), scored AS (SELECT d.id, d.kind, d.source_id, d.changed_at, ");
-    score(&mut query, terms, &all);
+    candidates(&mut query, terms, &all, depth, reach, request);
     query.push(
-        " FROM candidates JOIN search_documents d USING (id)), best AS (SELECT * FROM scored ORDER BY by_identifier DESC, has_all DESC, text_score DESC, id LIMIT ",
+        "), likely AS MATERIALIZED (SELECT d.id, d.kind, d.source_id, d.changed_at, d.title_words, d.title_vector, d.vector, d.vector @@ ",
     );
-    query.push_bind(MOST_RANKED);
+    query.push_bind(all).push("::text::tsquery AS has_all, ");
+    match &terms.identifiers {
+        Some(asked) => {
+            query.push("d.vector @@ ").push_bind(asked.clone()).push("::text::tsquery");
+        }
+        None => {
+            query.push("false");
+        }
+    }
+    query.push(" AS by_identifier FROM candidates JOIN search_documents d USING (id) ORDER BY by_identifier DESC, has_all DESC, ");
+    rank_of(&mut query, &any);
+    query.push(" DESC, id LIMIT ").push_bind(MOST_WEIGHED);
+    query.push(
+        "), best AS (SELECT d.id, d.kind, d.source_id, d.changed_at, d.by_identifier, d.has_all, ",
+    );
+    score(&mut query, terms);
+    query.push(" FROM likely d CROSS JOIN LATERAL (SELECT ");
+    found_words(&mut query, terms);
+    query.push(" OFFSET 0) AS found");
     popularity(&mut query);
     Ok(query.build_query_as().fetch_all(connection).await?)
+}
+
+/// The newest documents by each way to find them.
+fn candidates(
+    query: &mut QueryBuilder<Postgres>,
+    terms: &Terms,
+    all: &str,
+    depth: Depth,
+    reach: Reach,
+    request: &Request,
+) {
+    let rarest = terms.terms.iter().map(|term| term.documents).min().unwrap_or_default();
+    let few = rarest <= COMMON;
+    let mut ways: Vec<(&str, String, i64, bool)> = vec![
+        ("title_vector", all.to_owned(), MOST_BY_TITLE, true),
+        ("vector", all.to_owned(), MOST_BY_TEXT, few),
+    ];
+    ways.extend(terms.identifiers.clone().map(|asked| ("vector", asked, MOST_BY_TITLE, true)));
+    if depth == Depth::AnyWord {
+        ways.extend(terms.rarest().map(|asked| ("vector", asked, MOST_BY_TEXT, few)));
+        ways.extend(terms.any().map(|asked| ("title_vector", asked, MOST_BY_TITLE, true)));
+    }
+    for (place, (column, asked, most, by_index)) in ways.into_iter().enumerate() {
+        query.push(if place == 0 { "(" } else { " UNION (" });
+        if by_index {
+            query.push("SELECT id FROM (");
+        }
+        query.push(format!("SELECT id FROM search_documents WHERE {column} @@ "));
+        query.push_bind(asked).push("::text::tsquery");
+        visible(query, reach, request);
+        if by_index {
+            // Otherwise a walk from the newest document on would look cheaper than it is.
+            query.push(" OFFSET 0) AS fitting");
+        }
+        query.push(" ORDER BY id DESC LIMIT ").push_bind(most).push(")");
+    }
 }
 
 fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) {
@@ -92,34 +134,52 @@ fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) 
     }
 }
 
+/// How well each term stands in a document, and whether its title has it: `rank0`, `titled0`, `rank1` and so on.
+fn found_words(query: &mut QueryBuilder<Postgres>, terms: &Terms) {
+    for (place, term) in terms.terms.iter().enumerate() {
+        query.push(if place == 0 { "" } else { ", " });
+        rank_of(query, &term.exact);
+        query.push(format!(" AS rank{place}, d.title_vector @@ "));
+        query.push_bind(term.exact.clone()).push(format!("::text::tsquery AS titled{place}"));
+    }
+}
+
 /// Each word by rarity and place, the share of the query that is there, the title, and nearness.
-fn score(query: &mut QueryBuilder<Postgres>, terms: &Terms, all: &str) {
+fn score(query: &mut QueryBuilder<Postgres>, terms: &Terms) {
     let total = terms.total_weight();
     query.push("((0");
-    for term in &terms.terms {
-        query.push(" + ").push_bind(term.weight / total).push(" * ");
-        query.push(if term.related.is_some() { "greatest(" } else { "(" });
-        rank_of(query, &term.exact);
-        if let Some(related) = &term.related {
-            query.push(", ").push_bind(RELATED).push(" * ");
-            rank_of(query, related);
+    for (place, term) in terms.terms.iter().enumerate() {
+        query.push(" + ").push_bind(term.weight / total);
+        match &term.related {
+            Some(related) => {
+                query.push(format!(" * greatest(rank{place}, ")).push_bind(RELATED).push(" * ");
+                rank_of(query, related);
+                query.push(")");
+            }
+            None => {
+                query.push(format!(" * rank{place}"));
+            }
         }
-        query.push(")");
     }
     query.push(") * (0.3 + 0.7 * (0");
-    for term in &terms.terms {
-        query.push(" + CASE WHEN d.vector @@ ").push_bind(term.exact.clone());
-        query.push("::text::tsquery THEN ").push_bind(term.weight / total).push(" ELSE 0 END");
+    for (place, term) in terms.terms.iter().enumerate() {
+        if term.required {
+            // Words of a quoted part may stand apart and still have a rank.
+            query.push(" + CASE WHEN d.vector @@ ").push_bind(term.exact.clone());
+            query.push("::text::tsquery THEN ");
+        } else {
+            query.push(format!(" + CASE WHEN rank{place} > 0 THEN "));
+        }
+        query.push_bind(term.weight / total).push(" ELSE 0 END");
     }
     query.push(")) + ").push_bind(TITLE).push(" * (0");
-    for term in &terms.terms {
-        query.push(" + CASE WHEN d.title_vector @@ ").push_bind(term.exact.clone());
-        query.push("::text::tsquery THEN ").push_bind(term.weight / total).push(" ELSE 0 END");
+    for (place, term) in terms.terms.iter().enumerate() {
+        query.push(format!(" + CASE WHEN titled{place} THEN "));
+        query.push_bind(term.weight / total).push(" ELSE 0 END");
     }
     query.push(") * (0.5 + 0.5 * least(1, (0");
-    for term in &terms.terms {
-        query.push(" + CASE WHEN d.title_vector @@ ").push_bind(term.exact.clone());
-        query.push("::text::tsquery THEN 1.0 ELSE 0 END");
+    for place in 0..terms.terms.len() {
+        query.push(format!(" + CASE WHEN titled{place} THEN 1.0 ELSE 0 END"));
     }
     query.push(") / greatest(d.title_words, 1)))");
     let several = terms.terms.len() > 1;
@@ -128,17 +188,7 @@ fn score(query: &mut QueryBuilder<Postgres>, terms: &Terms, all: &str) {
         query.push_bind(PLACES.to_vec()).push("::float4[], d.vector, ");
         query.push_bind(exact).push("::text::tsquery))");
     }
-    query.push(")::float8 AS text_score, d.vector @@ ").push_bind(all.to_owned());
-    query.push("::text::tsquery AS has_all, ");
-    match &terms.identifiers {
-        Some(asked) => {
-            query.push("d.vector @@ ").push_bind(asked.clone()).push("::text::tsquery");
-        }
-        None => {
-            query.push("false");
-        }
-    }
-    query.push(" AS by_identifier");
+    query.push(")::float8 AS text_score");
 }
 
 fn rank_of(query: &mut QueryBuilder<Postgres>, asked: &str) {

@@ -9,7 +9,7 @@ use crate::search::keyboard;
 use crate::search::model::{DocumentKind, Reach, Request, Rung};
 use crate::search::query::{Query, fold};
 use crate::search::rank::{self, Terms};
-use crate::search::repo::desk::{self, Ranked};
+use crate::search::repo::desk::{self, Ranked, Share};
 
 /// The groups that the caller may find and asks for, each the best first.
 ///
@@ -77,12 +77,13 @@ async fn worded(
     let steps = [(terms.exactly_all(), Rung::AllWords), (terms.rarest(), Rung::AnyWord)];
     for (asked, rung) in steps {
         let Some(asked) = asked else { continue };
+        let of_all = terms.share(collection, rung == Rung::AllWords);
+        let share = Share { of_all, collection };
         let found = match kind {
             DocumentKind::Message => {
-                let share = terms.share(collection, rung == Rung::AllWords);
                 desk::messages(connection, &asked, share, reach, request).await?
             }
-            _ => desk::tickets(connection, &asked, reach, request).await?,
+            _ => desk::tickets(connection, &asked, share, reach, request).await?,
         };
         if !found.is_empty() || terms.terms.len() < 2 {
             return Ok(places(found, group, rung));
