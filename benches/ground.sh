@@ -73,6 +73,15 @@ count_words() {
     sql "ANALYZE search_documents, search_lexemes, search_words, ticket_messages, tickets, customers"
 }
 
+# adopt_tickets: open tickets that were made without clocks count as known to them, or the product would make some
+# seventy thousand of them, one by one, while others are measured.
+adopt_tickets() {
+    sql "INSERT INTO sla_tickets (ticket_id, policy_id, calendar_id, policy_version_id, calendar_version_id, phase, last_at, open_clocks)
+         SELECT id, 1, 1, 1, 1, 'working', now(), 0 FROM tickets t WHERE deleted_at IS NULL AND merged_into_id IS NULL
+             AND status IN ('open', 'in_progress', 'reopened', 'waiting_customer', 'on_hold')
+             AND NOT EXISTS (SELECT FROM sla_tickets WHERE ticket_id = t.id) ON CONFLICT DO NOTHING"
+}
+
 # fill_tickets N: up to N tickets, with their words.
 fill_tickets() {
     local have
@@ -85,6 +94,7 @@ fill_tickets() {
         sql "UPDATE search_cursors SET done_id = 0, seen_id = 0, seen_at = NULL"
     fi
     count_words
+    adopt_tickets
 }
 
 # conditions: under which it was measured.

@@ -1,4 +1,4 @@
-# Sourced by run.sh: measures the sweep of clocks and the check of one ticket.
+# Sourced by run.sh: measures the sweep of clocks, the check of one ticket, and compliance over thirty days.
 
 # running N: two running clocks for each of the N / 2 newest tickets, far from their deadlines.
 running() {
@@ -14,6 +14,7 @@ running() {
          FROM (SELECT ticket_id, next_step_at - interval '4 hours' AS start FROM sla_tickets WHERE next_step_at IS NOT NULL) s,
              (VALUES ('first_response', 1, 14400), ('resolution', 2, 86400)) m (metric, place, target) ON CONFLICT DO NOTHING"
     sql "UPDATE tickets t SET sla_due_at = next_step_at FROM sla_tickets s WHERE s.ticket_id = t.id AND sla_due_at IS DISTINCT FROM next_step_at"
+    adopt_tickets
     sql "VACUUM (ANALYZE) sla_tickets, sla_clocks"
 }
 
@@ -57,4 +58,11 @@ measure_sla() {
     done | sort -n | awk '{ value[NR] = $1 * 1000 } END { printf "one check of a violated ticket: p50 %.1f ms, p95 %.1f ms\n",
         value[int((NR + 1) / 2)], value[int(NR * 0.95)] }'
     sql "DROP TABLE kamhub_bench_sla"
+    local groups
+    for groups in '' '?groupBy=agent' '?groupBy=day'; do
+        for ((round = 0; round < 20; round++)); do
+            curl -fs -o /dev/null -w '%{time_total}\n' -H "X-API-Key: $BENCH_KEY" "$base/api/support/sla/compliance$groups"
+        done | sort -n | awk -v name="$groups" '{ value[NR] = $1 * 1000 } END { printf "compliance over 30 days %s: p50 %.1f ms, p95 %.1f ms\n",
+            name, value[int((NR + 1) / 2)], value[int(NR * 0.95)] }'
+    done
 }

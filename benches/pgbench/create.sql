@@ -2,11 +2,12 @@
 -- the product. The texts and documents are those of a ticket that the product has just made.
 \set agent random(:first_agent, :last_agent)
 \set customer random(:first_customer, :last_customer)
+\set booking random(10000, 900000)
 BEGIN;
 INSERT INTO tickets (subject, description, customer_id, customer_name, customer_email, requester_id, category, priority,
     channel, agent_id, tags, related_booking_id, queue_at, sla_due_at, created_at, updated_at)
-VALUES (:subject, :description, 9000000000 + :customer::bigint, 'Ирина Соколова', 'customer@example.com', :customer, 'booking',
-    'high', 'api', :agent, ARRAY['transfer'], 4711, now() + interval '4 hours', now() + interval '4 hours', now(), now())
+VALUES (:subject, replace(:description, '471100', :booking::text), 9000000000 + :customer::bigint, 'Ирина Соколова', 'customer@example.com', :customer, 'booking',
+    'high', 'api', :agent, ARRAY['transfer'], :booking, now() + interval '4 hours', now() + interval '4 hours', now(), now())
 RETURNING id \gset
 INSERT INTO ticket_events (ticket_id, type, actor_kind, actor_id, actor_name, occurred_at, data)
 VALUES (:id, 'created', 'service', 1, 'bench', now(), :created::jsonb),
