@@ -85,6 +85,6 @@ export async function linkMailedTo(address: string, kind: RegExp): Promise<strin
     }
     return found !== undefined;
   };
-  await expect.poll(look, { message: `a mail to ${address} with ${kind}`, timeout: 20_000 }).toBe(true);
+  await expect.poll(look, { message: `a mail to ${address} with ${kind}`, timeout: 40_000 }).toBe(true);
   return found ?? "";
 }

@@ -106,6 +106,17 @@ export const scenes: Record<string, Scene> = {
     await submit(page);
     await page.locator("#email-fault").waitFor();
   },
+  "request-file-fault": async (page, lang) => {
+    await at("/request")(page, lang);
+    // Who is faster than two seconds is taken for a program.
+    await page.waitForTimeout(2_100);
+    await page.locator("#files").setInputFiles([
+      { name: "voucher.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7\nA voucher.") },
+      { name: "run.exe", mimeType: "application/pdf", buffer: Buffer.from("MZ\u0000\u0001\u0002") },
+    ]);
+    await submit(page);
+    await page.locator("#files-fault").waitFor();
+  },
   "ticket-open": ticket("open"),
   "ticket-late": ticket("late"),
   "ticket-waiting": ticket("waiting"),

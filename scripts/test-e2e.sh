@@ -45,6 +45,7 @@ work=$(mktemp -d /tmp/kamhub-e2e.XXXXXX)
 chmod 755 "$work"
 mail_port=$((32000 + (RANDOM * 32768 + RANDOM) % 600))
 export HOST=127.0.0.1 KAMHUB_DATA_DIR="$work/data" LOG_LEVEL=warn KAMHUB_ANONYMOUS_TICKETS_PER_MINUTE=1000
+export KAMHUB_ANONYMOUS_UPLOADS_PER_MINUTE=1000
 # The tests take its mail, and ask how it was as soon as a ticket is resolved.
 export SMTP_URL="smtp://127.0.0.1:$mail_port?tls=none" MAIL_FROM='KamHub Support <support@example.com>' KAMHUB_CSAT_DELAY_MINUTES=0
 

@@ -15,7 +15,7 @@ const parts = (["ru", "en"] as const).flatMap((lang) =>
 
 for (const { lang, part, names } of parts) {
   test(`axe finds nothing in ${lang}, light or dark, part ${part + 1}`, async ({ page }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     const told: string[] = [];
     const judge = async (name: string, theme: string, builder: AxeBuilder): Promise<void> => {
       const found = await builder.setLegacyMode().analyze();
@@ -36,7 +36,7 @@ for (const { lang, part, names } of parts) {
 }
 
 test("a phone shows every page whole, with at least 44 pixels for a finger", async ({ browser }) => {
-  test.setTimeout(90_000);
+  test.setTimeout(240_000);
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   const page = await context.newPage();
   for (const [place, [name, scene]] of Object.entries(scenes).entries()) {
@@ -58,7 +58,7 @@ test("a phone shows every page whole, with at least 44 pixels for a finger", asy
 });
 
 test("the keyboard reaches the content first, and nothing is lost at 200 % zoom", async ({ page }) => {
-  test.setTimeout(60_000);
+  test.setTimeout(120_000);
   await page.setViewportSize({ width: 640, height: 430 });
   for (const name of ["home", "search", "article", "request", "ticket-open", "my-requests-form", "opinion", "error-no-page"]) {
     await scenes[name]?.(page, "ru");

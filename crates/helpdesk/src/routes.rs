@@ -203,6 +203,11 @@ pub fn pages() -> Router<App> {
         .nest("/en", pages_in_a_language())
 }
 
+/// The limit of the forms that may bring files.
+fn with_files() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(pages::form::LARGEST)
+}
+
 fn pages_in_a_language() -> Router<App> {
     Router::new()
         .route("/", get(pages::home::show))
@@ -213,14 +218,15 @@ fn pages_in_a_language() -> Router<App> {
         .route("/categories/{name}", get(pages::category::show))
         .route("/articles/{slug}", get(pages::article::show))
         .route("/articles/{slug}/vote", post(pages::article::vote))
-        .route("/request", get(pages::request::show).post(pages::request::send))
+        .route("/request", get(pages::request::show).post(pages::request::send).layer(with_files()))
         .route("/request/sent", get(pages::request::sent))
         .route("/rate", get(pages::opinion::show).post(pages::opinion::send))
         .route("/requests", get(pages::my_requests::show).post(pages::my_requests::send))
         .route("/requests/sent", get(pages::my_requests::sent))
         .route("/my/{token}", get(pages::my_requests::list))
         .route("/t/{token}", get(pages::ticket::show))
-        .route("/t/{token}/reply", post(pages::ticket::reply::handler))
+        .route("/t/{token}/reply", post(pages::ticket::reply::handler).layer(with_files()))
+        .route("/t/{token}/files/{id}", get(pages::ticket::file::handler))
         .route("/t/{token}/close", post(pages::ticket::step::close))
         .route("/t/{token}/reopen", post(pages::ticket::step::reopen))
         .route("/t/{token}/messages/{id}/rating", post(pages::ticket::rate::handler))

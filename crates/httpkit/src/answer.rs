@@ -64,6 +64,11 @@ impl Answer {
         Self { status: StatusCode::NO_CONTENT, body: Vec::new(), etag: None, location: None }
     }
 
+    /// 303: the browser goes on to a page of ours.
+    pub fn go_on(path: impl Into<String>) -> Self {
+        Self { status: StatusCode::SEE_OTHER, ..Self::no_content() }.location(path)
+    }
+
     /// 200 with a page of a list.
     pub fn list<T: Serialize>(list: Page<T>, page: i64, limit: i64) -> Self {
         Self::with_status(

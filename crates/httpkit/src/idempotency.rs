@@ -40,6 +40,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// The key of a request that is recognised by something else than the header, such as a form of ours.
+    pub fn of(key: String, target: String) -> Self {
+        Self { key: Some(key), target }
+    }
+
     /// Claims the key in the caller's transaction. A second request with the same key waits here
     /// for the first, and is given its answer.
     ///

@@ -27,6 +27,19 @@
     addEventListener("pageshow", () => delete form.dataset.sent);
   }
 
+  // Files that would not be taken are told before they travel.
+  for (const input of document.querySelectorAll("input[type=file][data-too-large]")) {
+    const told = document.createElement("p");
+    told.className = "fault free-text";
+    told.setAttribute("role", "alert");
+    input.before(told);
+    input.addEventListener("change", () => {
+      const large = [...input.files].find((file) => file.size > Number(input.dataset.most));
+      told.textContent = large ? `${input.dataset.tooLarge} ${large.name}` : "";
+      if (large) input.value = "";
+    });
+  }
+
   // Answers below a field while somebody types.
   for (const input of document.querySelectorAll("input[data-suggest]")) {
     const box = input.closest(".field, .search")?.querySelector("[data-suggestions]");

@@ -116,10 +116,11 @@ pub async fn claim(
             continue;
         };
         let found = repo::lock_upload(tx, &Sha256::digest(upload.as_bytes())).await?;
-        let theirs = |file: &Attachment| file.uploader.is_none() || file.uploader == owner(actor);
         let fault = match &found {
             None => Some("Upload id names no file, or one that nobody used within a day"),
-            Some(file) if !theirs(file) => Some("Upload id names a file of somebody else"),
+            Some(file) if !is_theirs(file, actor) => {
+                Some("Upload id names a file of somebody else")
+            }
             Some(file) if file.used_at.is_some() => Some("Upload id names a file that is used"),
             Some(file) if claimed.iter().flatten().any(|other| other.id == file.id) => {
                 Some("Upload id is given twice")
@@ -132,6 +133,23 @@ pub async fn claim(
         claimed.push(found);
     }
     faults.check(claimed).map_err(Error::Invalid)
+}
+
+/// The file of an upload that waits for this actor to use it, locked; `None` where there is none.
+///
+/// # Errors
+/// A database fault.
+pub async fn waiting(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    upload: &str,
+) -> Result<Option<Attachment>, Error> {
+    let found = repo::lock_upload(tx, &Sha256::digest(upload.as_bytes())).await?;
+    Ok(found.filter(|file| file.used_at.is_none() && is_theirs(file, actor)))
+}
+
+fn is_theirs(file: &Attachment, actor: &Actor) -> bool {
+    file.uploader.is_none() || file.uploader == owner(actor)
 }
 
 /// The files are used by a message, or by the description of a ticket.

@@ -7,9 +7,13 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::model::{Faq, Filter, ListRequest, SortKey, Wording};
 use crate::ids::FaqId;
+use crate::language::Language;
 
 const COLUMNS: &str = "id, question, answer, category, priority, language, views, version, \
     created_at, updated_at";
+
+/// The most categories that are counted.
+const MOST_CATEGORIES: i64 = 500;
 
 /// Stores a question.
 pub(super) async fn insert(
@@ -112,6 +116,22 @@ pub(super) async fn count(connection: &mut PgConnection, filter: &Filter) -> DbR
     conditions(&mut query, filter);
     query.push(" LIMIT ").push_bind(COUNT_CAP + 1).push(") AS counted");
     Ok(query.build_query_scalar().persistent(false).fetch_one(connection).await?)
+}
+
+/// How many questions of a language each category has.
+pub(super) async fn standing(
+    connection: &mut PgConnection,
+    language: Language,
+) -> DbResult<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT category, count(*) AS "number!" FROM faqs
+           WHERE language = $1 AND deleted_at IS NULL GROUP BY category LIMIT $2"#,
+        language.as_str(),
+        MOST_CATEGORIES
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.category, row.number)).collect())
 }
 
 fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {

@@ -1,6 +1,7 @@
 //! Use cases of the faq slice. Each takes the connection, the actor and the clock; the caller
 //! commits.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use kamhub_cache::Cache;
@@ -15,8 +16,12 @@ use super::{Error, repo};
 use crate::events::{EventType, publish};
 use crate::ids::FaqId;
 use crate::knowledge::service as knowledge;
+use crate::language::Language;
 
 const LISTS: &str = "faq_lists";
+const COUNTS: &str = "faq_counts";
+/// How long counts are kept; a change asks for others at once.
+const COUNTS_KEPT: Duration = Duration::from_secs(600);
 /// How long a list is kept: its order by views may be as old as this. Edits are seen at once.
 const LIST_KEPT: Duration = Duration::from_secs(60);
 
@@ -141,6 +146,24 @@ pub async fn list(
         total_capped: kept.total_capped,
         next_cursor: kept.next_cursor,
     })
+}
+
+/// How many questions of a language each category has, by its name. Cached as lists are.
+///
+/// # Errors
+/// A database fault.
+pub async fn standing(
+    connection: &mut PgConnection,
+    cache: &Cache,
+    language: Language,
+) -> Result<HashMap<String, i64>, Error> {
+    let generation = knowledge::generation(connection, knowledge::Scope::Faqs).await?;
+    let key = format!("{generation} {language}");
+    cache
+        .get_or_load(COUNTS, &key, COUNTS_KEPT, || async move {
+            Ok(repo::standing(connection, language).await?.into_iter().collect())
+        })
+        .await
 }
 
 fn key_of(request: &ListRequest) -> String {

@@ -117,6 +117,16 @@ words! {
     rating_worst: "1: bad", "1 — плохо";
     rating_best: "5: excellent", "5 — отлично";
     files: "Files", "Файлы";
+    files_hint: "Up to 5 files of 10 MB each: photos, PDF, documents.",
+        "До 5 файлов по 10 МБ: фото, PDF, документы.";
+    files_many: "At most 5 files; this is one too many:", "Не больше 5 файлов, этот уже лишний:";
+    files_large: "The files are too large together. Please send fewer or smaller ones.",
+        "Файлы вместе слишком большие. Отправьте меньше файлов или файлы поменьше.";
+    files_gone: "A file is not there any more. Please choose it again.",
+        "Файла у нас больше нет. Выберите его ещё раз.";
+    file_large: "This file has more than 10 MB:", "Файл больше 10 МБ:";
+    file_refused: "We do not take files of this kind:", "Файлы такого вида мы не принимаем:";
+    file_broken: "This file could not be read:", "Не удалось прочитать файл:";
     link_note: "Whoever has this page's address can read and write here. Do not pass it on.",
         "Любой, у кого есть адрес этой страницы, может читать и писать здесь. Не передавайте его.";
 

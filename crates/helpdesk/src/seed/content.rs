@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::SeedError;
 
@@ -186,6 +186,16 @@ pub(super) struct Vocabulary {
     pub(super) en: RareWords,
 }
 
+/// A category of articles and questions, as its row is written.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct KnowledgeCategory {
+    name: String,
+    title_ru: String,
+    title_en: String,
+    icon: String,
+    position: i32,
+}
+
 /// Everything together.
 #[derive(Debug)]
 pub(super) struct Content {
@@ -194,6 +204,7 @@ pub(super) struct Content {
     pub(super) tours: Vec<Tour>,
     pub(super) scenarios: Vec<Scenario>,
     pub(super) phrases: PhraseBook,
+    pub(super) categories: Vec<KnowledgeCategory>,
     pub(super) articles: Vec<Article>,
     pub(super) faqs: Vec<Faq>,
     pub(super) vocabulary: Vocabulary,
@@ -217,6 +228,7 @@ impl Content {
             tours: read(include_str!("content/tours.json"))?,
             scenarios,
             phrases: read(include_str!("content/phrases.json"))?,
+            categories: read(include_str!("content/categories.json"))?,
             articles: read(include_str!("content/articles.json"))?,
             faqs: read(include_str!("content/faqs.json"))?,
             vocabulary: read(include_str!("content/vocabulary.json"))?,

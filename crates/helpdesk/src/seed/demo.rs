@@ -65,6 +65,7 @@ pub async fn load(
     let surveys = extras::surveys(&content, &customers, now, &mut random);
     summary.feedback = repo::insert_feedback(&mut tx, &opinions).await?
         + repo::insert_surveys(&mut tx, &surveys).await?;
+    repo::insert_categories(&mut tx, &content.categories).await?;
     let articles = extras::articles(&content, &team.players, now, &mut random);
     summary.articles = repo::insert_articles(&mut tx, &articles).await?;
     let faqs = extras::faqs(&content, now, &mut random);

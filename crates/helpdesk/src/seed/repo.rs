@@ -6,6 +6,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 use serde::Serialize;
 use sqlx::types::Json;
 
+use super::content::KnowledgeCategory;
 use super::rows::{
     AgentRow, ArticleRow, CustomerRow, EventRow, FaqRow, FeedbackRow, LoadRow, MergeRow,
     MessageRow, SurveyRow, TicketRow,
@@ -160,6 +161,21 @@ pub(super) async fn insert_loads(tx: &mut PgConnection, rows: &[LoadRow]) -> DbR
          SELECT agent_id, open_tickets, last_assigned_at FROM jsonb_populate_recordset(NULL::agent_load, $1)
          ON CONFLICT (agent_id) DO UPDATE
          SET open_tickets = EXCLUDED.open_tickets, last_assigned_at = EXCLUDED.last_assigned_at",
+        rows,
+    )
+    .await
+}
+
+pub(super) async fn insert_categories(
+    tx: &mut PgConnection,
+    rows: &[KnowledgeCategory],
+) -> DbResult<u64> {
+    insert(
+        tx,
+        "INSERT INTO knowledge_categories (name, title_ru, title_en, icon, position)
+         SELECT name, title_ru, title_en, icon, position
+         FROM jsonb_populate_recordset(NULL::knowledge_categories, $1)
+         ON CONFLICT DO NOTHING",
         rows,
     )
     .await

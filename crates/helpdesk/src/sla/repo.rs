@@ -108,6 +108,20 @@ pub(super) async fn clocks(
     .await?)
 }
 
+/// When the first of the running clocks runs out that wait for an answer.
+pub(super) async fn answer_due(
+    connection: &mut PgConnection,
+    ticket: TicketId,
+) -> DbResult<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT min(due_at) FROM sla_clocks
+         WHERE ticket_id = $1 AND metric IN ('first_response', 'next_response') AND state = 'running'",
+        ticket.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Writes what is kept of tickets, and these clocks of theirs, new or changed.
 pub(super) async fn save(
     tx: &mut PgConnection,

@@ -6,7 +6,7 @@ use kamhub_postgres::DbError;
 
 use super::model::Ticket;
 use super::state::{InvalidTransition, Status};
-use crate::{agents, identity};
+use crate::{agents, attachments, identity};
 
 /// A fault of the tickets slice.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum Error {
     /// Agents.
     #[error(transparent)]
     Agents(#[from] agents::Error),
+    /// Attachments.
+    #[error(transparent)]
+    Attachments(#[from] attachments::Error),
     /// Identities.
     #[error(transparent)]
     Identity(#[from] identity::Error),
@@ -68,6 +71,7 @@ impl From<Error> for Problem {
             Error::Finished(_) => Self::conflict("INVALID_TICKET_STATUS", error.to_string()),
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Agents(error) => error.into(),
+            Error::Attachments(error) => error.into(),
             Error::Identity(error) => error.into(),
             Error::Listener(_) => Self::internal(error),
             Error::Database(error) => error.into(),

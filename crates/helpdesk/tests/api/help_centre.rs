@@ -31,7 +31,7 @@ pub fn token(page: &Reply) -> String {
 }
 
 /// The address below the site of the page that a ticket's link opens.
-async fn page_of(app: &TestApp, ticket: &Value) -> String {
+pub async fn page_of(app: &TestApp, ticket: &Value) -> String {
     let link = app.admin.post(&format!("{}/access-link", path(ticket)), json!({})).await;
     let url = link.data(201)["url"].as_str().unwrap().to_owned();
     let entered = browser(app).get(url.strip_prefix(&app.base).unwrap()).await;

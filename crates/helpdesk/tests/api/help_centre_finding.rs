@@ -120,3 +120,22 @@ async fn a_mailbox_is_not_flooded_with_links() {
     desk.run().await;
     assert_eq!(desk.mail.mails_to("irina@example.com").len(), 3);
 }
+
+#[tokio::test]
+async fn the_front_door_counts_all_that_stands_in_a_topic_and_nothing_that_left_it() {
+    let app = TestApp::start().await;
+    let article = |number: usize| json!({"title": format!("Answer {number}"), "language": "en", "category": "Tours"});
+    let mut last = json!({});
+    for number in 0..101 {
+        last = write(&app, article(number)).await;
+    }
+    write(&app, json!({"title": "Ответ", "language": "ru", "category": "Tours"})).await;
+    let question = json!({"question": "When?", "answer": "In August.", "category": "Tours",
+        "language": "en"});
+    app.admin.post("/api/support/faqs", question).await.data(201);
+    let home = browser(&app).get("/en").await.text;
+    assert!(home.contains("102\u{a0}answers"), "{home}");
+    app.admin.delete(&at(&last)).await;
+    let home = browser(&app).get("/en").await.text;
+    assert!(home.contains("101\u{a0}answers"), "{home}");
+}

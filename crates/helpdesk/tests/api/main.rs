@@ -20,6 +20,7 @@ mod feedback;
 mod feedback_figures;
 mod feedback_requests;
 mod help_centre;
+mod help_centre_files;
 mod help_centre_finding;
 mod histories;
 mod hostile;

@@ -50,12 +50,16 @@ const SQL_DIRECTORIES: &[&str] = &[
 ];
 
 /// What handlers of every slice take from a request: who calls, which ticket is meant, and the bodies
-/// whose rules forms share with the API.
+/// whose rules forms share with the API, with how they and their files are taken in.
 const DOORS: &[&str] = &[
     "crate::identity::http::caller",
     "crate::tickets::http::ticket_path",
+    "crate::attachments::http::upload",
     "crate::tickets::http::create::CreateTicket",
+    "crate::tickets::http::create::store",
     "crate::messages::http::create::CreateMessage",
+    "crate::messages::http::create::store",
+    "crate::messages::http::attachment_link::link",
     "crate::messages::http::rate::RateMessage",
     "crate::feedback::http::input::FeedbackByLink",
 ];

@@ -17,9 +17,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::attachments::error::Error;
-use crate::attachments::intake::{self, Received};
+use crate::attachments::intake;
 use crate::attachments::model::{MOST_BYTES, Upload};
-use crate::attachments::service::{self, Place};
+use crate::attachments::service;
 use crate::identity::http::caller::Caller;
 
 /// What a form adds around a file, at most, in bytes.
@@ -75,27 +75,48 @@ pub async fn handler(
     request: Request,
 ) -> ApiResult<Answer> {
     if let Actor::Anonymous { address } = &actor {
-        let rule = RateRule {
-            name: "anonymous_uploads",
-            burst: app.settings.anonymous_uploads_per_minute,
-            per: Duration::from_secs(60),
-        };
-        let checked = app.limiter.check(&rule, address).await;
-        checked.map_err(|limited| Problem::too_many(limited.retry_after))?;
+        may_upload(&app, address).await?;
     }
     check_length(request.headers())?;
+    Ok(Answer::created(receive(&app, &actor, query.file_name, request).await?))
+}
+
+/// Counts an upload of nobody in particular from this address.
+///
+/// # Errors
+/// 429 where there were too many.
+pub async fn may_upload(app: &App, address: &str) -> ApiResult<()> {
+    let rule = RateRule {
+        name: "anonymous_uploads",
+        burst: app.settings.anonymous_uploads_per_minute,
+        per: Duration::from_secs(60),
+    };
+    let checked = app.limiter.check(&rule, address).await;
+    checked.map_err(|limited| Problem::too_many(limited.retry_after))
+}
+
+/// Takes a file in while it arrives.
+///
+/// # Errors
+/// Those of [`intake::receive`]; a database fault.
+pub async fn take(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    chunks: impl Stream<Item = Result<Bytes, Error>>,
+) -> Result<Upload, Error> {
     let place = service::begin(&mut *app.db.connection().await?, &*app.clock).await?;
-    let received = match receive(&app, &place, query.file_name, request).await {
+    let received = match intake::receive(&app.store, &place.key, name, chunks).await {
         Ok(received) => received,
         Err(error) => {
             service::give_up(&mut *app.db.connection().await?, &*app.clock, &place).await?;
-            return Err(error.into());
+            return Err(error);
         }
     };
     let mut tx = app.db.begin().await?;
-    let upload = service::arrived(&mut tx, &*app.clock, &actor, &place, received).await?;
+    let upload = service::arrived(&mut tx, &*app.clock, actor, &place, received).await?;
     tx.commit().await?;
-    Ok(Answer::created(upload))
+    Ok(upload)
 }
 
 /// What says itself that it is too large need not arrive.
@@ -109,17 +130,17 @@ fn check_length(headers: &HeaderMap) -> Result<(), Error> {
 
 async fn receive(
     app: &App,
-    place: &Place,
+    actor: &Actor,
     file_name: Option<String>,
     request: Request,
-) -> Result<Received, Error> {
+) -> Result<Upload, Error> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let form = kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/"));
     if !form {
         let name = file_name.unwrap_or_default();
         let body = request.into_body().into_data_stream();
         let chunks = body.map(|chunk| chunk.map_err(|_| BROKEN));
-        return intake::receive(&app.store, &place.key, &name, chunks).await;
+        return take(app, actor, &name, chunks).await;
     }
     let fault = |_| Error::Malformed("The body is no form that can be read");
     let mut form = Multipart::from_request(request, app)
@@ -127,7 +148,7 @@ async fn receive(
         .map_err(|_| Error::Malformed("The body is no form that can be read"))?;
     while let Some(field) = form.next_field().await.map_err(fault)? {
         let Some(name) = field.file_name().map(str::to_owned) else { continue };
-        return intake::receive(&app.store, &place.key, &name, chunks(field)).await;
+        return take(app, actor, &name, chunks(field)).await;
     }
     Err(Error::Malformed("The form has no file: send it as a field with a file name"))
 }
@@ -135,7 +156,7 @@ async fn receive(
 const BROKEN: Error = Error::Malformed("The body broke off");
 
 /// The file's bytes as they arrive.
-fn chunks(field: Field<'_>) -> impl Stream<Item = Result<Bytes, Error>> {
+pub fn chunks(field: Field<'_>) -> impl Stream<Item = Result<Bytes, Error>> {
     stream::unfold(field, |mut field| async {
         let chunk = field.chunk().await.map_err(|_| BROKEN).transpose()?;
         Some((chunk, field))

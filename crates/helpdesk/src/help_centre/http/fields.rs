@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
+use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use chrono::TimeDelta;
@@ -11,11 +11,12 @@ use kamhub_httpkit::Problem;
 use kamhub_httpkit::decode::decode;
 use kamhub_kernel::Faults;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::visit::Visit;
 use crate::app::App;
 use crate::identity::service::{form_token_age, form_token_create};
+use crate::web::MAX_BODY;
 
 /// The hidden field that proves that the form was ours.
 pub const TOKEN: &str = "form";
@@ -28,32 +29,40 @@ impl FromRequest<App> for Fields {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        check_origin(request.headers(), &app.settings.public_url)?;
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "UNSUPPORTED_MEDIA_TYPE",
-                "The form must be sent as application/x-www-form-urlencoded",
-            ));
+        let mut fields = Self::default();
+        for (name, value) in pairs(request, app).await? {
+            fields.set(name, &value);
         }
-        let bytes = Bytes::from_request(request, app).await.map_err(|_| {
-            Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "BODY_TOO_LARGE",
-                "The body is larger than 1 MiB",
-            )
-        })?;
-        let typed = url::form_urlencoded::parse(&bytes);
-        Ok(Self(
-            typed.map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n"))).collect(),
-        ))
+        Ok(fields)
     }
 }
 
+/// The fields of a form without files, in their order.
+pub async fn pairs(request: Request, app: &App) -> Result<Vec<(String, String)>, Problem> {
+    check_origin(request.headers(), &app.settings.public_url)?;
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "The form must be sent as application/x-www-form-urlencoded",
+        ));
+    }
+    let bytes = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| too_large())?;
+    Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
+}
+
+/// The answer to more than anybody types.
+pub fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "The body is larger than 1 MiB")
+}
+
 /// Only our own pages send our forms.
-fn check_origin(headers: &HeaderMap, site: &str) -> Result<(), Problem> {
+///
+/// # Errors
+/// 403 from another site.
+pub fn check_origin(headers: &HeaderMap, site: &str) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let ours = match (text("sec-fetch-site"), text("origin")) {
         (Some(from), _) => matches!(from, "same-origin" | "none"),
@@ -69,26 +78,35 @@ fn check_origin(headers: &HeaderMap, site: &str) -> Result<(), Problem> {
 }
 
 impl Fields {
+    /// Writes what was typed into a field.
+    pub fn set(&mut self, name: String, typed: &str) {
+        self.0.insert(name, typed.replace("\r\n", "\n"));
+    }
+
     /// What was typed, without white space around it; empty where the field is missing.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |value| value.trim())
     }
 
-    /// Reads the named fields by the rules of the API. A field that was left empty was not sent.
+    /// Reads the named fields by the rules of the API, with the files that came with the form. A field
+    /// that was left empty was not sent.
     ///
     /// # Errors
     /// Every fault, by the API's field name.
-    pub fn read<T>(&self, names: &[&str]) -> Result<T, Faults>
+    pub fn read_with_files<T>(&self, names: &[&str], uploads: &[String]) -> Result<T, Faults>
     where
         T: DeserializeOwned + Validate<Context = ()>,
     {
-        decode(Value::Object(self.object(names)))
+        let mut object = self.object(names);
+        let files = uploads.iter().map(|upload| json!({"uploadId": upload}));
+        object.insert("attachments".to_owned(), files.collect());
+        decode(Value::Object(object))
     }
 
     /// The same where some fields are numbers and others boxes that are ticked or not.
     ///
     /// # Errors
-    /// As [`Fields::read`].
+    /// As [`Fields::read_with_files`].
     pub fn read_typed<T>(
         &self,
         names: &[&str],

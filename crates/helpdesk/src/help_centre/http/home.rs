@@ -11,13 +11,13 @@ use super::listing::{Card, Shelf, Titles};
 use super::page::{Frame, go_on, public};
 use super::visit::{Visit, preferred};
 use crate::faq::model::FaqView;
+use crate::faq::service as faqs;
+use crate::knowledge::service::categories;
 use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
 
 /// Articles and questions that are named.
-const ARTICLES: usize = 6;
-const QUESTIONS: usize = 6;
-/// Those that the shelves are counted from.
-const COUNTED: i64 = 100;
+const ARTICLES: i64 = 6;
+const QUESTIONS: i64 = 6;
 
 #[derive(Template)]
 #[template(path = "help_centre/home.html")]
@@ -43,22 +43,21 @@ pub async fn choose(headers: HeaderMap) -> ApiResult<Response> {
 pub async fn show(visit: Visit) -> ApiResult<Response> {
     let mut connection = visit.app.db.connection().await?;
     let filter = Filter { language: Some(visit.lang), ..Filter::default() };
-    let page = PageRequest { start: Start::Offset(0), limit: COUNTED, exact_total: false };
+    let page = PageRequest { start: Start::Offset(0), limit: ARTICLES, exact_total: false };
     let request =
         ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
     let articles = list(&mut connection, false, request).await?.items;
-    let questions = faq::questions(&mut connection, &visit.app, visit.lang, None, COUNTED).await?;
+    let (app, lang) = (&visit.app, visit.lang);
+    let questions = faq::questions(&mut connection, app, lang, None, QUESTIONS).await?;
+    let of_articles = categories::standing(&mut connection, &app.cache, lang).await?;
+    let of_questions = faqs::standing(&mut connection, &app.cache, lang).await?;
     let titles = Titles::load(&mut connection).await?;
     drop(connection);
     let template = Home {
         page: Frame::of(&visit),
-        shelves: titles.shelves(visit.lang, &articles, &questions),
-        articles: articles
-            .into_iter()
-            .take(ARTICLES)
-            .map(|one| Card::of(visit.lang, one))
-            .collect(),
-        questions: questions.into_iter().take(QUESTIONS).collect(),
+        shelves: titles.shelves(lang, &of_articles, &of_questions),
+        articles: articles.into_iter().map(|one| Card::of(lang, one)).collect(),
+        questions,
     };
     public(&visit, &template)
 }

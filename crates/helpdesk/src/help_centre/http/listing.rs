@@ -1,9 +1,10 @@
 //! Articles in lists, and the shelves that they stand on.
 
+use std::collections::HashMap;
+
 use kamhub_httpkit::ApiResult;
 use kamhub_postgres::PgConnection;
 
-use crate::faq::model::FaqView;
 use crate::help_centre::{icons, words};
 use crate::knowledge::service::categories::{self, KnowledgeCategory};
 use crate::knowledge::view::ArticleSummary;
@@ -73,17 +74,16 @@ impl Titles {
         known.map_or(name, |known| title(lang, known)).to_owned()
     }
 
-    /// The categories in which some of these articles and questions are.
+    /// The categories with something in them, by the numbers of articles and of questions.
     pub fn shelves(
         &self,
         lang: Language,
-        articles: &[ArticleSummary],
-        questions: &[FaqView],
+        articles: &HashMap<String, i64>,
+        questions: &HashMap<String, i64>,
     ) -> Vec<Shelf> {
         let shelf = |known: &KnowledgeCategory| {
-            let articles = articles.iter().filter(|one| one.category == known.name).count();
-            let questions = questions.iter().filter(|one| one.category == known.name).count();
-            let count = i64::try_from(articles + questions).unwrap_or(i64::MAX);
+            let standing = [articles, questions].map(|numbers| numbers.get(&known.name));
+            let count: i64 = standing.into_iter().flatten().sum();
             (count > 0).then(|| Shelf {
                 path: category_path(lang, &known.name),
                 title: title(lang, known).to_owned(),

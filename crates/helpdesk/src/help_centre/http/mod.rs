@@ -6,6 +6,7 @@ pub mod category;
 pub mod error_page;
 pub mod faq;
 mod fields;
+pub mod form;
 pub mod home;
 mod listing;
 pub mod my_requests;

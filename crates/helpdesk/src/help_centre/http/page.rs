@@ -68,6 +68,11 @@ impl Frame {
         self
     }
 
+    /// Whether the page is this one, whose address is given below its language.
+    pub fn is_at(&self, rest: &str) -> bool {
+        self.path.strip_prefix(&format!("/{}", self.lang)) == Some(rest)
+    }
+
     /// The link to the other language, which also remembers the choice.
     pub fn switch(&self) -> String {
         match &self.other {

@@ -3,26 +3,27 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::Query;
+use axum::extract::{Query, Request};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use kamhub_cache::RateRule;
-use kamhub_httpkit::{ApiResult, Problem};
+use kamhub_httpkit::{Answer, ApiResult, Problem};
 use kamhub_kernel::Faults;
 use serde::Deserialize;
 
 use super::fields::{self, Fields};
-use super::page::{Frame, go_on, private};
+use super::form::{FilesField, Form};
+use super::page::{Frame, private};
 use super::visit::Visit;
+use crate::attachments;
 use crate::category::Category;
 use crate::help_centre::dates::When;
-use crate::help_centre::words;
+use crate::help_centre::words::{self, Words};
 use crate::identity::service::{form_token_age, form_token_create};
 use crate::tickets;
-use crate::tickets::http::create::CreateTicket;
+use crate::tickets::http::create::{CreateTicket, store};
 use crate::tickets::model::{Channel, Ticket};
-use crate::tickets::service::create::{self, Request};
 
 const FORM: &str = "request";
 /// Nobody reads the form and writes ten characters faster than this.
@@ -72,19 +73,20 @@ impl Typed {
         }
     }
 
-    /// The fields with faults: their ids and what is wrong.
-    fn faults(&self) -> Vec<(&'static str, &str)> {
+    /// The fields with faults: their ids, what they are called, and what is wrong.
+    fn faults(&self, w: &'static Words) -> Vec<(&'static str, &'static str, &str)> {
         let fields = [
-            ("subject", &self.subject),
-            ("description", &self.description),
-            ("category", &self.category),
-            ("name", &self.name),
-            ("email", &self.email),
-            ("booking", &self.booking),
-            ("website", &self.trap),
+            ("subject", w.request_subject, &self.subject),
+            ("description", w.request_description, &self.description),
+            ("category", w.ticket_topic, &self.category),
+            ("booking", w.request_booking, &self.booking),
+            ("name", w.request_name, &self.name),
+            ("email", w.request_email, &self.email),
+            ("website", w.request_trap, &self.trap),
         ];
-        let wrong =
-            fields.into_iter().filter_map(|(id, field)| Some((id, field.fault.as_deref()?)));
+        let wrong = fields
+            .into_iter()
+            .filter_map(|(id, label, field)| Some((id, label, field.fault.as_deref()?)));
         wrong.collect()
     }
 }
@@ -95,6 +97,7 @@ struct RequestPage {
     page: Frame,
     form: String,
     typed: Typed,
+    files: FilesField,
     notice: Option<&'static str>,
     topics: Vec<Topic>,
 }
@@ -106,7 +109,7 @@ struct Topic {
 }
 
 impl RequestPage {
-    fn of(visit: &Visit, typed: Typed, notice: Option<&'static str>) -> Self {
+    fn of(visit: &Visit, typed: Typed, files: FilesField) -> Self {
         let topic = |category: &Category| Topic {
             value: category.as_str(),
             name: words::category(visit.lang, *category),
@@ -117,8 +120,16 @@ impl RequestPage {
             form: fields::token(visit, FORM),
             topics: Category::ALL.iter().map(topic).collect(),
             typed,
-            notice,
+            files,
+            notice: None,
         }
+    }
+
+    /// The fields with faults, for the summary at the head.
+    fn faults(&self) -> Vec<(&'static str, &'static str, &str)> {
+        let w = self.page.w;
+        let files = self.files.fault.as_deref().map(|fault| ("files", w.files, fault));
+        self.typed.faults(w).into_iter().chain(files).collect()
     }
 }
 
@@ -133,33 +144,36 @@ pub struct Prefill {
 pub async fn show(visit: Visit, Query(prefill): Query<Prefill>) -> ApiResult<Response> {
     let value = prefill.subject.trim().chars().take(255).collect();
     let typed = Typed { subject: Field { value, fault: None }, ..Typed::default() };
-    private(StatusCode::OK, &RequestPage::of(&visit, typed, None))
+    private(StatusCode::OK, &RequestPage::of(&visit, typed, FilesField::default()))
 }
 
 /// `POST /{lang}/request`.
 ///
 /// # Errors
 /// A database fault.
-pub async fn send(visit: Visit, fields: Fields) -> ApiResult<Response> {
+pub async fn send(visit: Visit, request: Request) -> ApiResult<Response> {
     let w = words::words(visit.lang);
-    let again = |status, faults: &Faults, notice| {
-        private(status, &RequestPage::of(&visit, Typed::of(&visit, &fields, faults), notice))
+    let is_human = |fields: &Fields| {
+        let age = fields.age(&visit, FORM);
+        fields.get(TRAP).is_empty() && age.is_some_and(|age| age >= SOONEST)
     };
-    if !fields.get(TRAP).is_empty() {
+    let form = Form::read(&visit, &visit.anonymous(), request, is_human).await?;
+    if !form.fields.get(TRAP).is_empty() {
         let faults = Faults::of(TRAP, "Website must be empty");
-        return again(StatusCode::BAD_REQUEST, &faults, None);
+        return again(&visit, &form, StatusCode::BAD_REQUEST, &faults, None).await;
     }
-    let body = match read(&fields) {
-        Ok(body) => body,
-        Err(faults) => return again(StatusCode::BAD_REQUEST, &faults, None),
+    let body = match read(&form) {
+        Ok(body) if form.files_are_sound() => body,
+        Ok(_) => return again(&visit, &form, StatusCode::BAD_REQUEST, &Faults::new(), None).await,
+        Err(faults) => return again(&visit, &form, StatusCode::BAD_REQUEST, &faults, None).await,
     };
-    let notice = match fields.age(&visit, FORM) {
+    let notice = match form.fields.age(&visit, FORM) {
         None => Some(w.form_old),
         Some(age) if age < SOONEST => Some(w.form_fast),
         Some(_) => None,
     };
     if notice.is_some() {
-        return again(StatusCode::BAD_REQUEST, &Faults::new(), notice);
+        return again(&visit, &form, StatusCode::BAD_REQUEST, &Faults::new(), notice).await;
     }
     let app = &visit.app;
     let rule = RateRule {
@@ -168,17 +182,31 @@ pub async fn send(visit: Visit, fields: Fields) -> ApiResult<Response> {
         per: Duration::from_secs(60),
     };
     if app.limiter.check(&rule, &visit.address).await.is_err() {
-        return again(StatusCode::TOO_MANY_REQUESTS, &Faults::new(), Some(w.too_often));
+        let (status, notice) = (StatusCode::TOO_MANY_REQUESTS, Some(w.too_often));
+        return again(&visit, &form, status, &Faults::new(), notice).await;
     }
-    match store(&visit, body).await {
-        Ok(ticket) => go_on(&sent_path(&visit, &ticket)),
-        Err(tickets::Error::Invalid(faults)) => again(StatusCode::BAD_REQUEST, &faults, None),
-        Err(error) => Err(error.into()),
+    match keep(&visit, &form, body).await? {
+        Ok(answer) => Ok(answer.into_response()),
+        Err(faults) => again(&visit, &form, StatusCode::BAD_REQUEST, &faults, None).await,
     }
 }
 
+/// The form once more, with what was typed and what is wrong.
+async fn again(
+    visit: &Visit,
+    form: &Form,
+    status: StatusCode,
+    faults: &Faults,
+    notice: Option<&'static str>,
+) -> ApiResult<Response> {
+    let files = form.files(visit, &visit.anonymous(), faults).await?;
+    let typed = Typed::of(visit, &form.fields, faults);
+    private(status, &RequestPage { notice, ..RequestPage::of(visit, typed, files) })
+}
+
 /// Reads the form by the rules of the API; a booking number may have its letters before it.
-fn read(fields: &Fields) -> Result<CreateTicket, Faults> {
+fn read(form: &Form) -> Result<CreateTicket, Faults> {
+    let fields = &form.fields;
     let mut missing = Faults::new();
     for (name, sentence) in [
         ("customerName", "Customer name is required"),
@@ -191,7 +219,7 @@ fn read(fields: &Fields) -> Result<CreateTicket, Faults> {
     let booking = fields.get(BOOKING);
     let digits = booking.trim_start_matches(|letter: char| !letter.is_ascii_digit());
     let fields = fields.with(BOOKING, if digits.is_empty() { booking } else { digits });
-    let read = fields.read(&[&NAMES[..], &[BOOKING]].concat());
+    let read = fields.read_with_files(&[&NAMES[..], &[BOOKING]].concat(), &form.uploads);
     match read {
         Ok(body) => missing.check(body),
         Err(mut faults) => {
@@ -201,13 +229,26 @@ fn read(fields: &Fields) -> Result<CreateTicket, Faults> {
     }
 }
 
-async fn store(visit: &Visit, body: CreateTicket) -> Result<Ticket, tickets::Error> {
-    let app = &visit.app;
-    let request = Request { channel: Some(Channel::Web), ..body.into() };
+/// Stores the ticket, or answers as the first time where the form was sent before.
+async fn keep(visit: &Visit, form: &Form, body: CreateTicket) -> ApiResult<Result<Answer, Faults>> {
+    let (app, actor) = (&visit.app, visit.anonymous());
+    let (key, hash) = form.key(&visit.path);
     let mut tx = app.db.begin().await?;
-    let ticket = create::create(&mut tx, &*app.clock, &visit.anonymous(), request).await?;
+    if let Some(answer) = key.begin(&mut tx, app.clock.now(), &actor, &hash).await? {
+        return Ok(Ok(answer));
+    }
+    let ticket = match store(&mut tx, app, &actor, body, Some(Channel::Web)).await {
+        Ok(ticket) => ticket,
+        Err(
+            tickets::Error::Invalid(faults)
+            | tickets::Error::Attachments(attachments::Error::Invalid(faults)),
+        ) => return Ok(Err(faults)),
+        Err(error) => return Err(error.into()),
+    };
+    let answer = Answer::go_on(sent_path(visit, &ticket));
+    key.finish(&mut tx, &actor, &answer).await?;
     tx.commit().await?;
-    Ok(ticket)
+    Ok(Ok(answer))
 }
 
 /// What the confirmation shows; signed, so that nobody makes us confirm what never came.

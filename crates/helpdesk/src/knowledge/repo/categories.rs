@@ -5,6 +5,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 
 use crate::ids::KnowledgeCategoryId;
 use crate::knowledge::service::categories::{KnowledgeCategory, Naming};
+use crate::language::Language;
 
 /// The most categories that are listed.
 const MOST: i64 = 500;
@@ -22,6 +23,23 @@ pub(in crate::knowledge) async fn list(
     .bind(MOST)
     .fetch_all(connection)
     .await?)
+}
+
+/// How many published articles of a language each category has.
+pub(in crate::knowledge) async fn standing(
+    connection: &mut PgConnection,
+    language: Language,
+) -> DbResult<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT category, count(*) AS "number!" FROM knowledge_base_articles
+           WHERE language = $1 AND is_published AND deleted_at IS NULL
+           GROUP BY category LIMIT $2"#,
+        language.as_str(),
+        MOST
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.category, row.number)).collect())
 }
 
 /// One of them, locked until the transaction ends.

@@ -1,13 +1,22 @@
 //! Categories of articles and questions.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use kamhub_cache::Cache;
 use kamhub_kernel::Clock;
 use kamhub_postgres::{DbError, PgConnection};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::ids::KnowledgeCategoryId;
-use crate::knowledge::{Error, repo};
+use crate::knowledge::{Error, repo, service};
+use crate::language::Language;
+
+const COUNTS: &str = "knowledge_counts";
+/// How long counts are kept; a change asks for others at once.
+const COUNTS_KEPT: Duration = Duration::from_secs(600);
 
 /// A category.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
@@ -76,6 +85,25 @@ impl KnowledgeCategory {
 /// A database fault.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<KnowledgeCategory>, Error> {
     Ok(repo::categories::list(connection).await?)
+}
+
+/// How many published articles of a language each category has, by its name. Cached under the
+/// generation of all articles, as their lists are.
+///
+/// # Errors
+/// A database fault.
+pub async fn standing(
+    connection: &mut PgConnection,
+    cache: &Cache,
+    language: Language,
+) -> Result<HashMap<String, i64>, Error> {
+    let generation = service::generation(connection, service::Scope::Articles).await?;
+    let key = format!("{generation} {language}");
+    cache
+        .get_or_load(COUNTS, &key, COUNTS_KEPT, || async move {
+            Ok(repo::categories::standing(connection, language).await?.into_iter().collect())
+        })
+        .await
 }
 
 /// Makes a category; after the others where no place is given.

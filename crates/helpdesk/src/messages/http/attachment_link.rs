@@ -44,8 +44,12 @@ pub async fn handler(
 ) -> ApiResult<Answer> {
     let mut connection = app.db.connection().await?;
     attachments::read(&mut connection, &actor, id).await?;
+    Ok(Answer::created(link(&app, &app.settings.public_url, id)))
+}
+
+/// A link to a file for whoever may read it; its address begins with `site`.
+pub fn link(app: &App, site: &str, id: AttachmentId) -> AttachmentLink {
     let expires_at = app.clock.now() + VALID_FOR;
     let token = identity::service::attachment_link_create(&app.keys, id, expires_at);
-    let url = format!("{}?token={token}", address(&app.settings.public_url, id));
-    Ok(Answer::created(AttachmentLink { url, expires_at }))
+    AttachmentLink { url: format!("{}?token={token}", address(site, id)), expires_at }
 }

@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use kamhub_httpkit::validate::{text, web_address};
 use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, IdempotencyKey, Valid};
+use kamhub_kernel::Actor;
+use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,9 +14,10 @@ use crate::app::App;
 use crate::attachments::model::Attachment as Upload;
 use crate::attachments::service as attachments;
 use crate::identity::http::caller::Caller;
-use crate::ids::{AgentId, MessageId};
+use crate::ids::{AgentId, MessageId, TicketId};
+use crate::messages::Error;
 use crate::messages::model::{Attachment, MessageView, SenderType};
-use crate::messages::service::create::{self, Request};
+use crate::messages::service::create::{self, Created, Request};
 use crate::tickets::http::ticket_path::TicketPath;
 
 /// A file that is named in a new message.
@@ -161,18 +164,33 @@ pub async fn handler(
     if let Some(answer) = key.begin(&mut tx, app.clock.now(), &actor, &body.hash).await? {
         return Ok(answer);
     }
-    let window = app.settings.reopen_window_days;
-    let uploads: Vec<Option<&str>> =
-        body.value.attachments.iter().map(|file| file.upload_id.as_deref()).collect();
-    let claimed = attachments::claim(&mut tx, &actor, &uploads).await?;
-    let files = body.value.files(&claimed, &app.settings.public_url);
-    let request = Request { attachments: files, ..body.value.into() };
-    let created = create::create(&mut tx, &*app.clock, &actor, ticket, request, window).await?;
-    let (went, message) = (created.message.ticket_id, Some(created.message.id));
-    attachments::used(&mut tx, &*app.clock, &claimed, went, message).await?;
+    let created = store(&mut tx, &app, &actor, ticket, body.value).await?;
     let message = created.message.view_for(&actor);
     let answer = Answer::created(CreatedMessage { message, follow_up: created.follow_up });
     key.finish(&mut tx, &actor, &answer).await?;
     tx.commit().await?;
     Ok(answer)
+}
+
+/// Stores a message with its files, those too that were uploaded before.
+///
+/// # Errors
+/// Those of [`create::create`] and of [`attachments::claim`].
+pub async fn store(
+    tx: &mut PgConnection,
+    app: &App,
+    actor: &Actor,
+    ticket: TicketId,
+    body: CreateMessage,
+) -> Result<Created, Error> {
+    let uploads: Vec<Option<&str>> =
+        body.attachments.iter().map(|file| file.upload_id.as_deref()).collect();
+    let claimed = attachments::claim(tx, actor, &uploads).await?;
+    let files = body.files(&claimed, &app.settings.public_url);
+    let request = Request { attachments: files, ..body.into() };
+    let window = app.settings.reopen_window_days;
+    let created = create::create(tx, &*app.clock, actor, ticket, request, window).await?;
+    let (went, message) = (created.message.ticket_id, Some(created.message.id));
+    attachments::used(tx, &*app.clock, &claimed, went, message).await?;
+    Ok(created)
 }

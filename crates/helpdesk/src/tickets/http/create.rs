@@ -7,6 +7,7 @@ use kamhub_cache::RateRule;
 use kamhub_httpkit::validate::{email, text, texts, web_address};
 use kamhub_httpkit::{Answer, ApiResult, Envelope, IdempotencyKey, Problem, Valid};
 use kamhub_kernel::Actor;
+use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -17,7 +18,8 @@ use crate::attachments::service as attachments;
 use crate::category::Category;
 use crate::identity::http::caller::Caller;
 use crate::ids::{CustomerId, TicketId};
-use crate::tickets::model::{Priority, TicketAttachment};
+use crate::tickets::Error;
+use crate::tickets::model::{Channel, Priority, Ticket, TicketAttachment};
 use crate::tickets::service::create::{self, Request};
 use crate::tickets::view::TicketView;
 
@@ -185,17 +187,32 @@ pub async fn handler(
     if let Some(answer) = key.begin(&mut tx, app.clock.now(), &actor, &body.hash).await? {
         return Ok(answer);
     }
-    let uploads: Vec<Option<&str>> =
-        body.value.attachments.iter().map(|file| file.upload_id.as_deref()).collect();
-    let claimed = attachments::claim(&mut tx, &actor, &uploads).await?;
-    let files = body.value.files(&claimed, &app.settings.public_url);
-    let request = Request { attachments: files, ..body.value.into() };
-    let ticket = create::create(&mut tx, &*app.clock, &actor, request).await?;
-    attachments::used(&mut tx, &*app.clock, &claimed, ticket.id, None).await?;
+    let ticket = store(&mut tx, &app, &actor, body.value, None).await?;
     let answer = Answer::created(ticket.view_for(&actor))
         .version(ticket.version)
         .location(format!("/api/support/tickets/{}", ticket.id));
     key.finish(&mut tx, &actor, &answer).await?;
     tx.commit().await?;
     Ok(answer)
+}
+
+/// Stores a ticket with its files, those too that were uploaded before.
+///
+/// # Errors
+/// Field faults: those of [`create::create`] and of [`attachments::claim`].
+pub async fn store(
+    tx: &mut PgConnection,
+    app: &App,
+    actor: &Actor,
+    body: CreateTicket,
+    channel: Option<Channel>,
+) -> Result<Ticket, Error> {
+    let uploads: Vec<Option<&str>> =
+        body.attachments.iter().map(|file| file.upload_id.as_deref()).collect();
+    let claimed = attachments::claim(tx, actor, &uploads).await?;
+    let files = body.files(&claimed, &app.settings.public_url);
+    let request = Request { attachments: files, channel, ..body.into() };
+    let ticket = create::create(tx, &*app.clock, actor, request).await?;
+    attachments::used(tx, &*app.clock, &claimed, ticket.id, None).await?;
+    Ok(ticket)
 }

@@ -4,8 +4,9 @@ use crate::help_centre::dates::When;
 use crate::help_centre::http::page::Frame;
 use crate::help_centre::text::{self, Piece};
 use crate::help_centre::words;
-use crate::messages::model::{Message, SenderType};
-use crate::tickets::model::Ticket;
+use crate::ids::AttachmentId;
+use crate::messages::model::{Attachment, Message, SenderType};
+use crate::tickets::model::{Ticket, TicketAttachment};
 
 /// A file that somebody named.
 pub struct File {
@@ -13,6 +14,8 @@ pub struct File {
     pub name: String,
     /// Where it is.
     pub url: String,
+    /// Whether it is kept here.
+    pub is_ours: bool,
 }
 
 /// A step of a rating.
@@ -52,15 +55,17 @@ pub struct Entry {
 
 impl Entry {
     /// What the ticket began with.
-    pub fn first(page: &Frame, ticket: &Ticket) -> Self {
-        let files = ticket.attachments.0.iter();
+    pub fn first(page: &Frame, base: &str, ticket: &Ticket) -> Self {
+        let file = |file: &TicketAttachment| {
+            of_file(base, &file.file_name, &file.file_url, file.attachment_id)
+        };
         Self {
             id: 0,
             is_theirs: true,
             is_automatic: false,
             name: ticket.customer_name.clone(),
             at: page.moment(ticket.created_at),
-            files: files.filter_map(|file| of_file(&file.file_name, &file.file_url)).collect(),
+            files: ticket.attachments.0.iter().filter_map(file).collect(),
             is_rateable: false,
             rating: None,
             rated: String::new(),
@@ -70,14 +75,14 @@ impl Entry {
     }
 
     /// A message that came later.
-    pub fn of(page: &Frame, message: Message) -> Self {
-        let files = message.attachments.0.iter();
+    pub fn of(page: &Frame, base: &str, message: Message) -> Self {
+        let file = |file: &Attachment| of_file(base, &file.name, &file.url, file.attachment_id);
         Self {
             id: message.id.0,
             is_theirs: message.sender_type == SenderType::Customer,
             is_automatic: message.is_automatic || message.sender_type == SenderType::System,
             at: page.moment(message.created_at),
-            files: files.filter_map(|file| of_file(&file.name, &file.url)).collect(),
+            files: message.attachments.0.iter().filter_map(file).collect(),
             is_rateable: message.sender_type == SenderType::Agent && !message.is_automatic,
             rated: message.rating.map(|rating| words::rated(page.lang, rating)).unwrap_or_default(),
             rating: message.rating,
@@ -112,8 +117,14 @@ impl Entry {
     }
 }
 
-/// A file with an address that a browser may open.
-fn of_file(name: &str, url: &str) -> Option<File> {
+/// A file with an address that a browser may open: one of ours through this page, which knows who
+/// looks, any other where it is.
+fn of_file(base: &str, name: &str, url: &str, ours: Option<AttachmentId>) -> Option<File> {
     let is_web = url.starts_with("https://") || url.starts_with("http://");
-    is_web.then(|| File { name: name.to_owned(), url: url.to_owned() })
+    let url = match ours {
+        Some(id) => format!("{base}/files/{id}"),
+        None => url.to_owned(),
+    };
+    let is_ours = ours.is_some();
+    (is_ours || is_web).then(|| File { name: name.to_owned(), url, is_ours })
 }

@@ -1,6 +1,7 @@
 //! One ticket, for whoever has its signed link.
 
 mod conversation;
+pub mod file;
 pub mod rate;
 pub mod reply;
 mod show;

@@ -12,13 +12,14 @@ use super::conversation::Entry;
 use super::state::State;
 use crate::help_centre::dates::When;
 use crate::help_centre::http::fields::token;
+use crate::help_centre::http::form::FilesField;
 use crate::help_centre::http::page::{Frame, private};
 use crate::help_centre::http::visit::Visit;
 use crate::help_centre::words::{self, Words};
-use crate::messages;
 use crate::messages::model::Message;
 use crate::tickets::service::conversation;
 use crate::tickets::state::Status;
+use crate::{messages, sla};
 
 /// Messages of a long conversation that are shown first, and at most.
 const LATEST: i64 = 100;
@@ -74,7 +75,7 @@ impl Notice {
 }
 
 /// What of the page depends on what was just done.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub struct Shown {
     /// The whole conversation rather than its end.
     pub whole: bool,
@@ -84,6 +85,8 @@ pub struct Shown {
     pub typed: String,
     /// What is wrong with it.
     pub fault: Option<String>,
+    /// The files that came with it.
+    pub files: FilesField,
 }
 
 #[derive(Template)]
@@ -104,6 +107,7 @@ struct TicketPage {
     last_seen: i64,
     typed: String,
     fault: Option<String>,
+    files: FilesField,
     notice: Option<&'static str>,
     notice_is_good: bool,
     is_resolved: bool,
@@ -127,18 +131,20 @@ pub async fn page(
     let mut connection = app.db.connection().await?;
     let found = conversation::find(&mut connection, &opened.actor, opened.ticket).await?;
     let (passed, listed) = latest(&mut connection, opened, shown.whole).await?;
+    let due = sla::service::promises::answer_due(&mut connection, found.ticket.id).await?;
     drop(connection);
+    let base = opened.path(visit);
     let last_seen = listed.last().map_or(0, |message| message.id.0);
     let mut entries = Vec::with_capacity(listed.len() + 1);
     if passed == 0 {
-        entries.push(Entry::first(&page, &found.addressed));
+        entries.push(Entry::first(&page, &base, &found.addressed));
     }
-    entries.extend(listed.into_iter().map(|message| Entry::of(&page, message)));
+    entries.extend(listed.into_iter().map(|message| Entry::of(&page, &base, message)));
     let ticket = &found.ticket;
     let is_over = matches!(ticket.status, Status::Resolved | Status::Closed);
-    let due = ticket.sla_due_at.filter(|_| ticket.status.is_open_work());
+    let due = due.filter(|_| ticket.status.is_open_work());
     let template = TicketPage {
-        base: opened.path(visit),
+        base,
         form: token(visit, &opened.form()),
         number: found.addressed.ticket_number.clone(),
         subject: found.addressed.subject.clone(),
@@ -152,6 +158,7 @@ pub async fn page(
         last_seen,
         typed: shown.typed,
         fault: shown.fault,
+        files: shown.files,
         notice: shown.notice.map(|notice| notice.text(page.w)),
         notice_is_good: shown.notice.is_some_and(Notice::is_good),
         is_resolved: ticket.status == Status::Resolved,
