@@ -1,7 +1,7 @@
 //! Tickets, messages and customers: candidates, the newest first.
 //!
-//! Where the index is asked whatever the word is, one plan serves all words and is kept. The other statements are not
-//! kept prepared: a plan for any word would be wrong for one that half of all tickets have, or for one that none has.
+//! The statements are not kept prepared: a plan for any word would be wrong for one that half of all tickets have or
+//! for one that none has, and would read the query of the index anew for every row that is weighed.
 
 use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
@@ -20,6 +20,8 @@ const UNKNOWN: f64 = 0.01;
 const WIDER: i64 = 8;
 /// Of more blocks than these the index is not asked: what it would find without them is less.
 const MOST_BLOCKS: i64 = 256;
+/// The same where the blocks are asked all at once.
+const MOST_AT_ONCE: i64 = 16;
 
 /// A ticket, message or customer, and how well it fits.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -35,18 +37,31 @@ pub(in crate::search) struct Share {
     pub of_all: f64,
     /// How many texts there are.
     pub collection: i64,
+    /// Whether a text must have several words. Looked up block by block, the index would go through all texts of
+    /// their words for every block in which they do not meet.
+    pub several: bool,
+}
+
+/// Of the newest texts, so many; block by block, or all blocks at once.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    texts: i64,
+    by_block: bool,
 }
 
 impl Share {
     /// How many of the newest texts are worth asking the index for, one after the other; none where all had better be
     /// asked for at once.
-    fn windows(self) -> impl Iterator<Item = i64> {
+    fn windows(self) -> impl Iterator<Item = Window> {
         let share = if self.of_all > 0.0 { self.of_all } else { UNKNOWN };
         #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
         let window = (MOST as f64 / share).min(i64::MAX as f64) as i64;
-        [window, window.saturating_mul(WIDER)]
+        let (most, wider) =
+            if self.several { (MOST_AT_ONCE, i64::MAX) } else { (MOST_BLOCKS, WIDER) };
+        [window, window.saturating_mul(wider)]
             .into_iter()
-            .filter(move |window| *window < self.collection && window >> BLOCK <= MOST_BLOCKS)
+            .filter(move |window| *window < self.collection && window >> BLOCK <= most)
+            .map(move |texts| Window { texts, by_block: !self.several })
     }
 }
 
@@ -54,15 +69,19 @@ fn is_enough(found: &[Ranked]) -> bool {
     i64::try_from(found.len()).unwrap_or(MOST) >= MOST / 4
 }
 
-/// The texts of the newest blocks of `table`, so many that the window is in them. Each block is looked up by itself: by a
-/// range, the index would first gather all texts of its blocks.
-fn in_window(query: &mut QueryBuilder<Postgres>, id: &str, table: &str, window: Option<i64>) {
-    if let Some(window) = window {
+/// The texts of the newest blocks of `table`, so many that the window is in them. Each block is looked up by itself where
+/// that is less: by a range, the index first gathers all texts of its blocks.
+fn in_window(query: &mut QueryBuilder<Postgres>, id: &str, table: &str, window: Option<Window>) {
+    let Some(Window { texts, by_block }) = window else { return };
+    if by_block {
         query.push(format!(
             " AND ({id} >> 12) = ANY (ARRAY(SELECT generate_series(greatest(0, newest - "
         ));
-        query.push_bind(window).push("::bigint) >> 12, newest >> 12)");
+        query.push_bind(texts).push("::bigint) >> 12, newest >> 12)");
         query.push(format!(" FROM (SELECT max(id) AS newest FROM {table}) AS of_all))"));
+    } else {
+        query.push(format!(" AND ({id} >> 12) >= (SELECT greatest(0, max(id) - "));
+        query.push_bind(texts).push(format!("::bigint) FROM {table}) >> 12"));
     }
 }
 
@@ -91,7 +110,7 @@ pub(in crate::search) async fn tickets(
 async fn tickets_matching(
     connection: &mut PgConnection,
     asked: &str,
-    window: Option<i64>,
+    window: Option<Window>,
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
@@ -108,8 +127,7 @@ async fn tickets_matching(
          AS score FROM (SELECT * FROM hits ORDER BY id DESC LIMIT ",
     );
     query.push_bind(MOST).push(") AS newest ORDER BY score DESC, id DESC");
-    let kept = reach.tickets == Tickets::All;
-    Ok(query.build_query_as().persistent(kept).fetch_all(connection).await?)
+    Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
 }
 
 fn ticket_conditions(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) {
@@ -157,7 +175,7 @@ pub(in crate::search) async fn messages(
 async fn messages_matching(
     connection: &mut PgConnection,
     asked: &str,
-    window: Option<i64>,
+    window: Option<Window>,
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
@@ -174,7 +192,7 @@ async fn messages_matching(
     query.push(AGE).push(" FROM newest m JOIN tickets t ON t.id = m.ticket_id WHERE true");
     ticket_conditions(&mut query, reach, request);
     query.push(" ORDER BY m.id DESC LIMIT ").push_bind(MOST);
-    Ok(query.build_query_as().fetch_all(connection).await?)
+    Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
 }
 
 /// Public messages of a customer's own tickets: these are few, and are read.

@@ -74,7 +74,8 @@ pub(in crate::search) async fn ranked(
     found_words(&mut query, terms);
     query.push(" OFFSET 0) AS found");
     popularity(&mut query);
-    Ok(query.build_query_as().fetch_all(connection).await?)
+    // Planned for its words each time: a kept plan would read the queries of the index anew for every document.
+    Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
 }
 
 /// The newest documents by each way to find them.

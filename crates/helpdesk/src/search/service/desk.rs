@@ -78,7 +78,8 @@ async fn worded(
     for (asked, rung) in steps {
         let Some(asked) = asked else { continue };
         let of_all = terms.share(collection, rung == Rung::AllWords);
-        let share = Share { of_all, collection };
+        let several = rung == Rung::AllWords && terms.terms.len() > 1;
+        let share = Share { of_all, collection, several };
         let found = match kind {
             DocumentKind::Message => {
                 desk::messages(connection, &asked, share, reach, request).await?
