@@ -44,6 +44,7 @@ words! {
     search_button: "Find", "Найти";
     search_corrected: "Shown for", "Показано по запросу";
     search_instead: "instead of", "вместо";
+    search_meant: "Did you mean", "Может быть, вы искали";
     search_more: "More results", "Ещё результаты";
     search_empty: "Nothing found", "Ничего не нашлось";
     search_empty_lead: "Try other words, or ask us: a person will answer.",

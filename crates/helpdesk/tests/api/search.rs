@@ -147,6 +147,8 @@ async fn a_word_that_is_misspelt_in_a_text_too_is_found_and_the_usual_spelling_i
     let found = search(&app.anonymous, "богаж не").await;
     assert_eq!(titles(&found), ["article Что взять с собой"]);
     assert_eq!(found.data(200)["didYouMean"], "багаж не");
+    let page = app.anonymous.get("/ru/search?q=%D0%B1%D0%BE%D0%B3%D0%B0%D0%B6").await;
+    assert!(page.text.contains(">багаж</a>?"), "{}", page.text);
     for sure in ["багаж", "\"богаж\"", "прочее"] {
         let found = search(&app.anonymous, sure).await;
         assert_eq!(found.data(200)["didYouMean"], Value::Null, "{sure}");

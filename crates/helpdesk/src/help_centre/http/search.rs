@@ -66,6 +66,12 @@ impl Answer {
     }
 }
 
+/// A query that may have been meant instead.
+struct Meant {
+    path: String,
+    query: String,
+}
+
 #[derive(Template)]
 #[template(path = "help_centre/search.html")]
 struct SearchPage {
@@ -73,6 +79,7 @@ struct SearchPage {
     query: String,
     total: String,
     corrected: Option<(String, String)>,
+    meant: Option<Meant>,
     answers: Vec<Answer>,
     next: Option<String>,
     ask: String,
@@ -97,6 +104,7 @@ pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Respons
     let mut template = SearchPage {
         total: String::new(),
         corrected: None,
+        meant: None,
         answers: Vec::new(),
         next: None,
         ask: format!("/{}/request?subject={}", visit.lang, encoded(&query)),
@@ -117,6 +125,10 @@ pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Respons
         .await?;
         template.total = words::found(visit.lang, found.total, found.total_capped);
         template.corrected = found.corrected.map(|read| (read.from, read.to));
+        template.meant = found.did_you_mean.map(|query| Meant {
+            path: format!("/{}/search?q={}", visit.lang, encoded(&query)),
+            query,
+        });
         let next = found.next_cursor.map(|cursor| {
             format!("/{}/search?q={}&cursor={cursor}", visit.lang, encoded(&template.query))
         });
