@@ -46,7 +46,7 @@ local calls = {
     { 15, function() return "GET", "/tickets/" .. ticket() end },
     { 5, function() return "GET", "/tickets/" .. ticket() .. "/messages" end },
     { 5, function() return "POST", "/sla", string.format('{"ticketId": "%s"}', ticket()) end },
-    { 5, function() return "GET", "/knowledge-base/stats" end },
+    { 5, function() return "GET", "/knowledge-base/articles/" .. article() .. "/stats" end },
     { 4, function()
         local customer = math.random(first_customer, last_customer)
         return "POST", "/tickets", string.format([[{"subject": "Трансфер из аэропорта не приехал", "description": ]] ..
