@@ -22,7 +22,8 @@ use crate::help_centre::dates::When;
 use crate::help_centre::words::{self, Words};
 use crate::identity::service::{form_token_age, form_token_create};
 use crate::tickets;
-use crate::tickets::http::create::{CreateTicket, store};
+use crate::tickets::http::create::CreateTicket;
+use crate::tickets::http::create::store;
 use crate::tickets::model::{Channel, Ticket};
 
 const FORM: &str = "request";

@@ -14,7 +14,8 @@ use crate::help_centre::http::form::Form;
 use crate::help_centre::http::visit::Visit;
 use crate::help_centre::words;
 use crate::messages::Error;
-use crate::messages::http::create::{CreateMessage, store};
+use crate::messages::http::create::CreateMessage;
+use crate::messages::http::create::store;
 use crate::messages::service::create::Created;
 
 /// Why a message was not taken.
