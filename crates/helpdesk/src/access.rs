@@ -209,6 +209,8 @@ pub const TABLE: &[(&str, Access)] = &[
     ("article_diff", Staff(KnowledgeRead)),
     ("article_restore", Staff(KnowledgeWrite)),
     ("article_draft_discard", Staff(KnowledgeWrite)),
+    ("article_attachment_add", Staff(KnowledgeWrite)),
+    ("article_attachment_remove", Staff(KnowledgeWrite)),
     ("translation_put", Staff(KnowledgeWrite)),
     ("translation_delete", Staff(KnowledgePublish)),
     ("knowledge_category_list", Anyone(KnowledgeRead)),
@@ -224,7 +226,8 @@ pub const TABLE: &[(&str, Access)] = &[
     ("faq_delete", Staff(KnowledgePublish)),
     // attachments
     ("attachment_upload", Anyone(TicketsWrite)),
-    // A signed link in the query is a right of its own; the handler asks for it, or for credentials.
+    // A file of a published article is everybody's, and a signed link is a right of its own; of anybody
+    // else the service asks for what reading the ticket or the draft needs.
     ("attachment_read", Public),
     ("attachment_link", StaffOrCustomer(TicketsRead)),
 ];

@@ -28,6 +28,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// How long a request may take that brings a file.
+    pub upload_timeout: Duration,
     /// How many requests may be under way at once.
     pub max_concurrent_requests: usize,
     /// Tickets that one address may create without credentials, per minute.
@@ -42,6 +44,8 @@ pub struct Settings {
     pub anonymous_feedback_per_minute: u32,
     /// Files that one address may upload without credentials, per minute.
     pub anonymous_uploads_per_minute: u32,
+    /// How much the uploads without credentials may hold together until they are used, in MiB.
+    pub anonymous_uploads_mib: u32,
     /// How long after a resolution the customer is asked how it was; nobody is asked where there is
     /// none.
     pub csat_delay: Option<Duration>,
@@ -64,6 +68,7 @@ impl Default for Settings {
             behind_proxy: false,
             cors_origins: Vec::new(),
             request_timeout: Duration::from_secs(30),
+            upload_timeout: Duration::from_secs(5 * 60),
             max_concurrent_requests: 512,
             anonymous_tickets_per_minute: 30,
             sign_ins_per_minute: 10,
@@ -71,6 +76,7 @@ impl Default for Settings {
             away_grace: Duration::from_secs(15 * 60),
             anonymous_feedback_per_minute: 30,
             anonymous_uploads_per_minute: 10,
+            anonymous_uploads_mib: 4096,
             csat_delay: Some(Duration::from_secs(60 * 60)),
             outlets: Outlets::default(),
             brand: Brand::default(),

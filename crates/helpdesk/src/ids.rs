@@ -44,7 +44,7 @@ kamhub_kernel::typed_id! {
     FeedbackId,
     /// What a customer says of the desk.
     SurveyId,
-    /// A file that a ticket or a message has.
+    /// A file that a ticket, a message or an article has.
     AttachmentId,
 }
 

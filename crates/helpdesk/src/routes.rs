@@ -28,6 +28,15 @@ use crate::sla::http as sla;
 use crate::sla::policies::http as policies;
 use crate::tickets::http as tickets;
 
+/// Where files come in: such a call takes as long as its sender's connection needs.
+pub const UPLOADS: &[&str] = &[
+    "/api/support/attachments",
+    "/ru/request",
+    "/en/request",
+    "/ru/t/{token}/reply",
+    "/en/t/{token}/reply",
+];
+
 /// Every route, with its part of the OpenAPI document.
 pub fn all() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
@@ -281,6 +290,8 @@ fn attachments() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         // It counts itself, and lets through more than other calls.
         .routes(routes!(attachments::upload::handler).layer(DefaultBodyLimit::disable()))
-        .routes(routes!(messages::attachment::handler))
-        .routes(routes!(messages::attachment_link::handler))
+        .routes(routes!(knowledge::files::read::handler))
+        .routes(routes!(knowledge::files::link::handler))
+        .routes(routes!(knowledge::files::add::handler))
+        .routes(routes!(knowledge::files::remove::handler))
 }

@@ -34,6 +34,8 @@ pub fn router(app: &App) -> Router {
     let limits = RequestLimits {
         clock: Arc::clone(&app.clock),
         timeout: app.settings.request_timeout,
+        uploads: routes::UPLOADS,
+        upload_timeout: app.settings.upload_timeout,
         slots: Arc::new(Semaphore::new(app.settings.max_concurrent_requests)),
     };
     let router = api

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use kamhub_kernel::Clock;
@@ -37,6 +37,10 @@ pub struct RequestLimits {
     pub clock: Arc<dyn Clock>,
     /// How long a request may take.
     pub timeout: Duration,
+    /// The routes whose POST takes in files.
+    pub uploads: &'static [&'static str],
+    /// How long those may take.
+    pub upload_timeout: Duration,
     /// How many requests may be under way at once.
     pub slots: Arc<Semaphore>,
 }
@@ -78,7 +82,12 @@ pub async fn track(State(limits): State<RequestLimits>, request: Request, next: 
         queries: AtomicU32::new(0),
         database_micros: AtomicU64::new(0),
     });
-    let mut response = CURRENT.scope(Arc::clone(&current), run(&limits, request, next)).await;
+    let timeout = match method == Method::POST && limits.uploads.contains(&route.as_str()) {
+        true => limits.upload_timeout,
+        false => limits.timeout,
+    };
+    let answer = run(&limits.slots, timeout, request, next);
+    let mut response = CURRENT.scope(Arc::clone(&current), answer).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
@@ -116,11 +125,11 @@ fn without_secrets(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-async fn run(limits: &RequestLimits, request: Request, next: Next) -> Response {
+async fn run(slots: &Semaphore, timeout: Duration, request: Request, next: Next) -> Response {
     // Probes and metrics are answered even when the house is full: that is when they matter.
     let path = request.uri().path();
     let probe = path.starts_with("/health") || path == "/metrics" || path == "/api/health";
-    let _slot = match limits.slots.try_acquire() {
+    let _slot = match slots.try_acquire() {
         Ok(slot) => Some(slot),
         Err(_) if probe => None,
         Err(_) => {
@@ -132,7 +141,7 @@ async fn run(limits: &RequestLimits, request: Request, next: Next) -> Response {
             .into_response();
         }
     };
-    match tokio::time::timeout(limits.timeout, next.run(request)).await {
+    match tokio::time::timeout(timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable(
             "TIMEOUT",

@@ -49,6 +49,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("log_level", "LOG_LEVEL"),
     ("log_format", "LOG_FORMAT"),
     ("request_timeout_seconds", "KAMHUB_REQUEST_TIMEOUT_SECONDS"),
+    ("upload_timeout_seconds", "KAMHUB_UPLOAD_TIMEOUT_SECONDS"),
     ("max_concurrent_requests", "KAMHUB_MAX_CONCURRENT_REQUESTS"),
     ("anonymous_tickets_per_minute", "KAMHUB_ANONYMOUS_TICKETS_PER_MINUTE"),
     ("sign_ins_per_minute", "KAMHUB_SIGN_INS_PER_MINUTE"),
@@ -58,6 +59,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("csat_requests", "KAMHUB_CSAT_REQUESTS"),
     ("csat_delay_minutes", "KAMHUB_CSAT_DELAY_MINUTES"),
     ("anonymous_uploads_per_minute", "KAMHUB_ANONYMOUS_UPLOADS_PER_MINUTE"),
+    ("anonymous_uploads_mib", "KAMHUB_ANONYMOUS_UPLOADS_MIB"),
     ("attachments_store", "KAMHUB_ATTACHMENTS_STORE"),
     ("s3_endpoint", "S3_ENDPOINT"),
     ("s3_region", "S3_REGION"),
@@ -246,6 +248,9 @@ fn settings(values: &Values) -> Result<Settings> {
         request_timeout: values
             .seconds("request_timeout_seconds", 1..=600, 1)?
             .unwrap_or(given.request_timeout),
+        upload_timeout: values
+            .seconds("upload_timeout_seconds", 1..=3600, 1)?
+            .unwrap_or(given.upload_timeout),
         max_concurrent_requests: values
             .number("max_concurrent_requests", 1..=100_000)?
             .map_or(Ok(given.max_concurrent_requests), usize::try_from)?,
@@ -266,6 +271,9 @@ fn settings(values: &Values) -> Result<Settings> {
         anonymous_uploads_per_minute: values
             .number("anonymous_uploads_per_minute", 1..=1_000_000)?
             .unwrap_or(given.anonymous_uploads_per_minute),
+        anonymous_uploads_mib: values
+            .number("anonymous_uploads_mib", 0..=1_000_000)?
+            .unwrap_or(given.anonymous_uploads_mib),
         outlets: outlets(values)?,
         brand: values.brand()?,
         webhook_policy: webhook_policy(values)?,

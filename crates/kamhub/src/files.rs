@@ -3,16 +3,20 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use kamhub_helpdesk::attachments::Store;
-use object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::prefix::PrefixStore;
+use object_store::{ClientOptions, ObjectStore, RetryConfig};
 
 use crate::config::Config;
 use crate::secrets::make_data_dir;
+
+/// How long the bucket may say nothing before it counts as away, and how long it is asked again.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A bucket, as the configuration names it.
 #[derive(Clone)]
@@ -55,8 +59,17 @@ pub fn store(config: &Config) -> Result<Store> {
 fn s3(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>> {
     // The client takes the cryptography of the process; whoever was first has set the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder =
-        AmazonS3Builder::new().with_bucket_name(&bucket.name).with_region(&bucket.region);
+    // A download lasts as long as its reader takes; only silence of the bucket ends it.
+    let client = ClientOptions::new()
+        .with_timeout_disabled()
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_read_timeout(PATIENCE);
+    let retry = RetryConfig { max_retries: 3, retry_timeout: PATIENCE, ..RetryConfig::default() };
+    let mut builder = AmazonS3Builder::new()
+        .with_client_options(client)
+        .with_retry(retry)
+        .with_bucket_name(&bucket.name)
+        .with_region(&bucket.region);
     if let Some(endpoint) = &bucket.endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
     }

@@ -25,6 +25,11 @@ pub enum Error {
     /// The body is no form, has no file, or broke off.
     #[error("{0}")]
     Malformed(&'static str),
+    /// Too much waits that was uploaded without credentials.
+    #[error(
+        "There is no room for more uploads without credentials now; send the request without a file"
+    )]
+    Full,
     /// Fields are at fault.
     #[error("some fields are not valid")]
     Invalid(Faults),
@@ -50,6 +55,7 @@ impl From<Error> for Problem {
             }
             Error::BrokenImage(_) => Self::new(StatusCode::BAD_REQUEST, "FILE_BROKEN", message),
             Error::Malformed(_) => Self::new(StatusCode::BAD_REQUEST, "MALFORMED_UPLOAD", message),
+            Error::Full => Self::unavailable("UPLOADS_FULL", message, Duration::from_secs(15 * 60)),
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Store(cause) => {
                 tracing::error!(%cause, "the store of attachments failed");

@@ -1,6 +1,8 @@
 //! A file arrives: it is counted, judged by its beginning, and written to the store while the rest is
 //! still on its way.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use futures::{Stream, StreamExt as _};
 use object_store::{MultipartUpload, PutPayload};
@@ -13,6 +15,9 @@ use super::{images, sniff};
 
 /// How much is held before it is written; S3 takes no smaller parts.
 const PART: usize = 5 * 1024 * 1024;
+
+/// How long a sender may send nothing: an upload may take its time, and is not held open for nobody.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// A file that has arrived and is in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +46,12 @@ pub async fn receive(
 ) -> Result<Received, Error> {
     let mut stream = std::pin::pin!(stream);
     let mut taken = Taken::default();
-    while let Some(chunk) = stream.next().await {
-        let step = match chunk {
-            Ok(chunk) => taken.add(store, key, &chunk).await,
-            Err(error) => Err(error),
+    loop {
+        let step = match tokio::time::timeout(SILENCE, stream.next()).await {
+            Ok(None) => break,
+            Ok(Some(Ok(chunk))) => taken.add(store, key, &chunk).await,
+            Ok(Some(Err(error))) => Err(error),
+            Err(_) => Err(Error::Malformed("Nothing more of the file arrived for 30 seconds")),
         };
         if let Err(error) = step {
             taken.abort().await;

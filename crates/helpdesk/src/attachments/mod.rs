@@ -1,5 +1,5 @@
-//! Attachments: files that are uploaded, kept once for each content, and used by tickets and
-//! messages. Who may read one is decided where the ticket is known (the messages slice).
+//! Attachments: files that are uploaded, kept once for each content, and used by tickets, messages
+//! and articles. Who may read one is decided where those are known (the knowledge slice).
 
 pub mod error;
 pub mod http;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::ids::{AttachmentId, MessageId, TicketId};
+use crate::ids::{ArticleId, AttachmentId, MessageId, TicketId};
 
 /// The most bytes of a file (contract, section 2).
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;
@@ -97,6 +97,8 @@ pub struct Attachment {
     pub ticket_id: Option<TicketId>,
     /// The message that uses it; none where it belongs to the ticket's description.
     pub message_id: Option<MessageId>,
+    /// The article that uses it, in all its languages.
+    pub article_id: Option<ArticleId>,
     /// Since when it is used.
     pub used_at: Option<DateTime<Utc>>,
     /// Where the store has it.

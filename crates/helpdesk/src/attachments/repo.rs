@@ -5,7 +5,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 
 use super::intake::Received;
 use super::model::Attachment;
-use crate::ids::{AttachmentId, MessageId, TicketId};
+use crate::ids::{ArticleId, AttachmentId, MessageId, TicketId};
 
 /// Notes that something will be written to `key`; answers the object's id.
 pub(super) async fn object_begin(
@@ -104,6 +104,17 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// How many bytes the uploads hold that came without credentials and are not used.
+pub(super) async fn unclaimed_bytes(connection: &mut PgConnection) -> DbResult<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(o.size), 0)::bigint AS "bytes!"
+           FROM attachments a JOIN attachment_objects o ON o.id = a.object_id
+           WHERE used_at IS NULL AND uploader IS NULL"#
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// The upload with this id, locked until the transaction ends.
 pub(super) async fn lock_upload(
     tx: &mut PgConnection,
@@ -112,8 +123,8 @@ pub(super) async fn lock_upload(
     Ok(sqlx::query_as!(
         Attachment,
         r#"SELECT a.id AS "id: AttachmentId", file_name, uploader,
-               ticket_id AS "ticket_id: TicketId", message_id AS "message_id: MessageId", used_at,
-               key, media_type AS "media_type!", size AS "size!", sha256 AS "sha256!"
+               ticket_id AS "ticket_id: TicketId", message_id AS "message_id: MessageId",
+               article_id AS "article_id: ArticleId", used_at, key, media_type AS "media_type!", size AS "size!", sha256 AS "sha256!"
            FROM attachments a JOIN attachment_objects o ON o.id = a.object_id
            WHERE upload_hash = $1 FOR UPDATE OF a"#,
         upload_hash
@@ -130,8 +141,8 @@ pub(super) async fn find(
     Ok(sqlx::query_as!(
         Attachment,
         r#"SELECT a.id AS "id: AttachmentId", file_name, uploader,
-               ticket_id AS "ticket_id: TicketId", message_id AS "message_id: MessageId", used_at,
-               key, media_type AS "media_type!", size AS "size!", sha256 AS "sha256!"
+               ticket_id AS "ticket_id: TicketId", message_id AS "message_id: MessageId",
+               article_id AS "article_id: ArticleId", used_at, key, media_type AS "media_type!", size AS "size!", sha256 AS "sha256!"
            FROM attachments a JOIN attachment_objects o ON o.id = a.object_id WHERE a.id = $1"#,
         id.0
     )
@@ -160,6 +171,81 @@ pub(super) async fn used(
     Ok(())
 }
 
+/// Notes that the article uses this file from now on.
+pub(super) async fn used_by_article(
+    tx: &mut PgConnection,
+    file: AttachmentId,
+    article: ArticleId,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    sqlx::query!(
+        "UPDATE attachments SET article_id = $2, used_at = $3 WHERE id = $1",
+        file.0,
+        article.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The files of an article, in the order in which they were uploaded.
+pub(super) async fn of_article(
+    connection: &mut PgConnection,
+    article: ArticleId,
+    most: i64,
+) -> DbResult<Vec<Attachment>> {
+    Ok(sqlx::query_as!(
+        Attachment,
+        r#"SELECT a.id AS "id: AttachmentId", file_name, uploader,
+               ticket_id AS "ticket_id: TicketId", message_id AS "message_id: MessageId",
+               article_id AS "article_id: ArticleId", used_at, key, media_type AS "media_type!",
+               size AS "size!", sha256 AS "sha256!"
+           FROM attachments a JOIN attachment_objects o ON o.id = a.object_id
+           WHERE article_id = $1 ORDER BY a.id LIMIT $2"#,
+        article.0,
+        most
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Forgets one file of an article, or all of them; answers how many.
+pub(super) async fn release(
+    tx: &mut PgConnection,
+    article: ArticleId,
+    file: Option<AttachmentId>,
+    now: DateTime<Utc>,
+) -> DbResult<usize> {
+    let objects = sqlx::query_scalar!(
+        "DELETE FROM attachments WHERE article_id = $1 AND ($2::bigint IS NULL OR id = $2)
+         RETURNING object_id",
+        article.0,
+        file.map(|id| id.0)
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    referred_to_no_more(tx, &objects, now).await?;
+    Ok(objects.len())
+}
+
+/// Notes which of these objects nothing refers to any more.
+async fn referred_to_no_more(
+    tx: &mut PgConnection,
+    objects: &[i64],
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    sqlx::query!(
+        "UPDATE attachment_objects o SET unreferenced_since = $2
+         WHERE id = ANY ($1) AND NOT EXISTS (SELECT FROM attachments WHERE object_id = o.id)",
+        objects,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Forgets uploads from before `until` that nobody used; answers how many. What only they referred
 /// to is noted as not referred to any more.
 pub(super) async fn orphans_forget(
@@ -178,14 +264,7 @@ pub(super) async fn orphans_forget(
     )
     .fetch_all(&mut *tx)
     .await?;
-    sqlx::query!(
-        "UPDATE attachment_objects o SET unreferenced_since = $2
-         WHERE id = ANY ($1) AND NOT EXISTS (SELECT FROM attachments WHERE object_id = o.id)",
-        &objects,
-        now
-    )
-    .execute(tx)
-    .await?;
+    referred_to_no_more(tx, &objects, now).await?;
     Ok(objects.len())
 }
 

@@ -10,7 +10,7 @@ use super::error::Error;
 use super::intake::Received;
 use super::model::{Attachment, Upload};
 use super::repo;
-use crate::ids::{AttachmentId, MessageId, TicketId};
+use crate::ids::{ArticleId, AttachmentId, MessageId, TicketId};
 
 /// How long an upload waits to be used.
 const UNUSED_FOR: Duration = Duration::hours(24);
@@ -38,6 +38,16 @@ pub async fn begin(connection: &mut PgConnection, clock: &dyn Clock) -> Result<P
     let key = format!("{folder}/{name}");
     let object = repo::object_begin(connection, &key, clock.now()).await?;
     Ok(Place { object, key })
+}
+
+/// Whether one more upload without credentials is taken: `most_mib` is what those that nobody uses may
+/// hold together. A flood of them fills no disk that way; they go after a day.
+///
+/// # Errors
+/// [`Error::Full`]; a database fault.
+pub async fn check_room(connection: &mut PgConnection, most_mib: u32) -> Result<(), Error> {
+    let held = repo::unclaimed_bytes(connection).await?;
+    if held >= i64::from(most_mib) * 1024 * 1024 { Err(Error::Full) } else { Ok(()) }
 }
 
 /// A file will not arrive after all.
@@ -116,16 +126,10 @@ pub async fn claim(
             continue;
         };
         let found = repo::lock_upload(tx, &Sha256::digest(upload.as_bytes())).await?;
+        let twice = |file: &Attachment| claimed.iter().flatten().any(|other| other.id == file.id);
         let fault = match &found {
-            None => Some("Upload id names no file, or one that nobody used within a day"),
-            Some(file) if !is_theirs(file, actor) => {
-                Some("Upload id names a file of somebody else")
-            }
-            Some(file) if file.used_at.is_some() => Some("Upload id names a file that is used"),
-            Some(file) if claimed.iter().flatten().any(|other| other.id == file.id) => {
-                Some("Upload id is given twice")
-            }
-            Some(_) => None,
+            Some(file) if twice(file) => Some("Upload id is given twice"),
+            found => unusable(found.as_ref(), actor),
         };
         if let Some(fault) = fault {
             faults.add(format!("attachments.{place}.uploadId"), fault);
@@ -145,11 +149,37 @@ pub async fn waiting(
     upload: &str,
 ) -> Result<Option<Attachment>, Error> {
     let found = repo::lock_upload(tx, &Sha256::digest(upload.as_bytes())).await?;
-    Ok(found.filter(|file| file.used_at.is_none() && is_theirs(file, actor)))
+    Ok(found.filter(|file| unusable(Some(file), actor).is_none()))
 }
 
-fn is_theirs(file: &Attachment, actor: &Actor) -> bool {
-    file.uploader.is_none() || file.uploader == owner(actor)
+/// The one file that somebody wants to use, locked.
+///
+/// # Errors
+/// A fault of `uploadId`: there is no such upload, it is somebody else's, or is used already.
+pub async fn claim_one(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    upload: &str,
+) -> Result<Attachment, Error> {
+    let found = repo::lock_upload(tx, &Sha256::digest(upload.as_bytes())).await?;
+    match (unusable(found.as_ref(), actor), found) {
+        (None, Some(file)) => Ok(file),
+        (fault, _) => Err(Error::Invalid(Faults::of("uploadId", fault.unwrap_or(UNKNOWN)))),
+    }
+}
+
+const UNKNOWN: &str = "Upload id names no file, or one that nobody used within a day";
+
+/// Why an actor cannot use what was found of an upload.
+fn unusable(found: Option<&Attachment>, actor: &Actor) -> Option<&'static str> {
+    match found {
+        None => Some(UNKNOWN),
+        Some(file) if file.uploader.is_some() && file.uploader != owner(actor) => {
+            Some("Upload id names a file of somebody else")
+        }
+        Some(file) if file.used_at.is_some() => Some("Upload id names a file that is used"),
+        Some(_) => None,
+    }
 }
 
 /// The files are used by a message, or by the description of a ticket.
@@ -178,9 +208,53 @@ pub async fn find(connection: &mut PgConnection, id: AttachmentId) -> Result<Att
     repo::find(connection, id).await?.ok_or(Error::NotFound)
 }
 
+/// The file is used by an article.
+///
+/// # Errors
+/// A database fault.
+pub async fn used_by_article(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    file: AttachmentId,
+    article: ArticleId,
+) -> Result<(), Error> {
+    Ok(repo::used_by_article(tx, file, article, now).await?)
+}
+
+/// At most so many files of an article, in the order in which they were uploaded.
+///
+/// # Errors
+/// A database fault.
+pub async fn of_article(
+    connection: &mut PgConnection,
+    article: ArticleId,
+    most: i64,
+) -> Result<Vec<Attachment>, Error> {
+    Ok(repo::of_article(connection, article, most).await?)
+}
+
+/// An article gives up one of its files, or all of them; answers how many. What nothing else refers
+/// to is collected later.
+///
+/// # Errors
+/// A database fault.
+pub async fn release(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    article: ArticleId,
+    file: Option<AttachmentId>,
+) -> Result<usize, Error> {
+    Ok(repo::release(tx, article, file, now).await?)
+}
+
+/// Where a used file is found, below the address of the product.
+pub fn path(id: AttachmentId) -> String {
+    format!("/api/support/attachments/{id}")
+}
+
 /// Where a used file is found.
 pub fn address(public_url: &str, id: AttachmentId) -> String {
-    format!("{public_url}/api/support/attachments/{id}")
+    format!("{public_url}{}", path(id))
 }
 
 /// Forgets some of the uploads that nobody used within a day; answers how many.

@@ -5,7 +5,7 @@ use kamhub_kernel::Faults;
 use kamhub_postgres::DbError;
 
 use super::view::ArticleView;
-use crate::agents;
+use crate::{agents, attachments, messages};
 
 /// A fault of the knowledge slice.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,12 @@ pub enum Error {
     /// Agents.
     #[error(transparent)]
     Agents(#[from] agents::Error),
+    /// Files.
+    #[error(transparent)]
+    Files(#[from] attachments::Error),
+    /// Messages.
+    #[error(transparent)]
+    Messages(#[from] messages::error::Error),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -102,6 +108,8 @@ impl From<Error> for Problem {
             }
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Agents(error) => error.into(),
+            Error::Files(error) => error.into(),
+            Error::Messages(error) => error.into(),
             Error::Database(error) => error.into(),
         }
     }

@@ -237,6 +237,20 @@ pub(super) async fn spread_labels(
     Ok(())
 }
 
+/// Whether the public reads the article in any language; `None` where it is deleted.
+pub(super) async fn is_published(
+    connection: &mut PgConnection,
+    article: ArticleId,
+) -> DbResult<Option<bool>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT bool_or(is_published) FROM knowledge_base_articles
+         WHERE article_id = $1 AND deleted_at IS NULL",
+        article.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Takes rows of an article out of everybody's sight: one language, or all.
 pub(super) async fn delete(
     tx: &mut PgConnection,

@@ -3,6 +3,7 @@
 
 pub mod categories;
 pub mod change;
+pub mod files;
 pub mod list;
 pub mod publish;
 pub mod reports;
@@ -98,7 +99,8 @@ pub async fn read(
             compose(render(cache, &waiting.content).await, waiting.content)
         }
     };
-    let mut view = ArticleView::new(choice, body, staff);
+    let files = files::of(connection, choice.article.article_id).await?;
+    let mut view = ArticleView::new(choice, body, files, staff);
     view.canonical_slug = match address {
         Address::Slug(asked) => {
             let known = view.translations.iter().any(|one| one.slug == *asked);
@@ -150,7 +152,8 @@ pub async fn present(
     let choice = find(tx, true, &Address::Id(article.article_id), wanted).await?;
     let content = repo::text(tx, choice.article.row_id).await?.ok_or(Error::NotFound)?;
     let body = compose(render(cache, &content).await, content);
-    Ok(ArticleView::new(choice, body, true))
+    let files = files::of(tx, choice.article.article_id).await?;
+    Ok(ArticleView::new(choice, body, files, true))
 }
 
 async fn body(

@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 
 use super::markdown::{self, Heading};
 use super::model::{Article, Choice, Translation, average_rating};
-use crate::ids::{AgentId, ArticleId};
+use crate::attachments::model::Attachment;
+use crate::attachments::service::path;
+use crate::ids::{AgentId, ArticleId, AttachmentId};
 use crate::language::Language;
 
 /// The text of an article as readers need it; what is cached.
@@ -79,6 +81,8 @@ pub struct ArticleView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples(json!(null)))]
     pub draft_version: Option<i32>,
+    /// Its files, the same in every language; no part of its version.
+    pub attachments: Vec<ArticleFile>,
     /// Visitors, each once a day, over all languages.
     #[schema(examples(128))]
     pub views: i64,
@@ -99,7 +103,7 @@ pub struct ArticleView {
 
 impl ArticleView {
     /// The article as a reader sees it; drafts and plans are for the staff.
-    pub fn new(choice: Choice, body: Body, staff: bool) -> Self {
+    pub fn new(choice: Choice, body: Body, attachments: Vec<ArticleFile>, staff: bool) -> Self {
         let article = choice.article;
         Self {
             id: article.article_id,
@@ -121,12 +125,45 @@ impl ArticleView {
             published_at: article.published_at,
             publish_at: article.publish_at.filter(|_| staff),
             draft_version: article.draft_version.filter(|_| staff),
+            attachments,
             views: article.views,
             helpful_votes: article.helpful_votes,
             unhelpful_votes: article.unhelpful_votes,
             version: article.version,
             created_at: article.created_at,
             updated_at: article.updated_at,
+        }
+    }
+}
+
+/// A file of an article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ArticleFile {
+    /// The id.
+    pub id: AttachmentId,
+    /// What it is called.
+    #[schema(examples("karta-doliny.png"))]
+    pub file_name: String,
+    /// Where it is read, below the address of the product; an image may stand in the text by it.
+    #[schema(examples("/api/support/attachments/17"))]
+    pub url: String,
+    /// What it is.
+    #[schema(examples("image/png"))]
+    pub media_type: String,
+    /// How many bytes it has.
+    #[schema(examples(48_213))]
+    pub size: i64,
+}
+
+impl From<Attachment> for ArticleFile {
+    fn from(file: Attachment) -> Self {
+        Self {
+            id: file.id,
+            url: path(file.id),
+            file_name: file.file_name,
+            media_type: file.media_type,
+            size: file.size,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod agent_metrics;
 mod agents;
 mod api_keys;
+mod article_files;
 mod assignment;
 mod attachments;
 mod auth;
@@ -51,6 +52,7 @@ mod split;
 mod support;
 mod ticket_lists;
 mod tickets;
+mod upload_limits;
 mod users;
 mod webhook_replays;
 mod webhooks;

@@ -59,7 +59,7 @@ const DOORS: &[&str] = &[
     "crate::tickets::http::create::store",
     "crate::messages::http::create::CreateMessage",
     "crate::messages::http::create::store",
-    "crate::messages::http::attachment_link::link",
+    "crate::knowledge::http::files::link::link",
     "crate::messages::http::rate::RateMessage",
     "crate::feedback::http::input::FeedbackByLink",
 ];

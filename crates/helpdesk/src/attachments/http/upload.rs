@@ -51,7 +51,7 @@ pub struct UploadForm {
 /// of any other media type with `fileName` in the query. At most 10 MiB: more is cut off with 413 while it
 /// arrives. What the file is, is decided by its content; programs, web pages and unknown kinds are
 /// refused (415 `FILE_REFUSED`). Photos and images are written anew, without what the camera noted.
-/// The answer's `uploadId` is given once to a ticket or a message; unused it is forgotten after a day.
+/// The answer's `uploadId` is given once to a ticket, a message or an article; unused it is forgotten after a day.
 /// Without credentials: for a ticket that is about to be created, rate limited per address.
 #[utoipa::path(
     post, path = "/api/support/attachments", operation_id = "attachment_upload",
@@ -66,6 +66,8 @@ pub struct UploadForm {
         (status = 400, description = "MALFORMED_UPLOAD or FILE_BROKEN", body = ErrorBody),
         (status = 413, description = "FILE_TOO_LARGE: more than 10 MiB", body = ErrorBody),
         (status = 415, description = "FILE_REFUSED: a kind of file that is not taken", body = ErrorBody),
+        (status = 503, description = "STORE_UNAVAILABLE; UPLOADS_FULL without credentials",
+            body = ErrorBody),
     ),
 )]
 pub async fn handler(
@@ -98,14 +100,19 @@ pub async fn may_upload(app: &App, address: &str) -> ApiResult<()> {
 /// Takes a file in while it arrives.
 ///
 /// # Errors
-/// Those of [`intake::receive`]; a database fault.
+/// Those of [`intake::receive`]; [`Error::Full`] from nobody in particular; a database fault.
 pub async fn take(
     app: &App,
     actor: &Actor,
     name: &str,
     chunks: impl Stream<Item = Result<Bytes, Error>>,
 ) -> Result<Upload, Error> {
-    let place = service::begin(&mut *app.db.connection().await?, &*app.clock).await?;
+    let mut connection = app.db.connection().await?;
+    if let Actor::Anonymous { .. } = actor {
+        service::check_room(&mut connection, app.settings.anonymous_uploads_mib).await?;
+    }
+    let place = service::begin(&mut connection, &*app.clock).await?;
+    drop(connection);
     let received = match intake::receive(&app.store, &place.key, name, chunks).await {
         Ok(received) => received,
         Err(error) => {

@@ -21,7 +21,7 @@ use crate::knowledge::model::{Address, Wanted};
 use crate::knowledge::service;
 use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
 use crate::knowledge::service::votes::{self, Vote};
-use crate::knowledge::view::ArticleView;
+use crate::knowledge::view::{ArticleFile, ArticleView};
 use crate::knowledge::views;
 use crate::knowledge::visitor::Visitor;
 
@@ -51,6 +51,7 @@ struct ArticlePage {
     reading: String,
     only_in: Option<&'static str>,
     contents: Vec<(String, String)>,
+    files: Vec<ArticleFile>,
     related: Vec<Card>,
     voted: Option<bool>,
     data: String,
@@ -114,6 +115,7 @@ fn of(
         reading: words::reading_time(visit.lang, article.reading_minutes),
         only_in,
         contents,
+        files: beside(&article),
         related,
         voted: match voted {
             "yes" => Some(true),
@@ -123,6 +125,12 @@ fn of(
         article,
         page,
     }
+}
+
+/// The files that the text does not show or name itself.
+fn beside(article: &ArticleView) -> Vec<ArticleFile> {
+    let named = |file: &ArticleFile| article.content_html.contains(&format!("{}\"", file.url));
+    article.attachments.iter().filter(|file| !named(file)).cloned().collect()
 }
 
 /// What search engines learn of it (schema.org/Article).

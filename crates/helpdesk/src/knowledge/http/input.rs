@@ -12,6 +12,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
 
+use crate::ids::AttachmentId;
 use crate::knowledge::model::Address;
 use crate::knowledge::service::change::Target;
 use crate::language::Language;
@@ -44,6 +45,21 @@ impl<S: Send + Sync> FromRequestParts<S> for VersionPath {
             .filter(|number| *number > 0)
             .map(Self)
             .ok_or_else(|| Problem::invalid_field("number", "Number must be that of a version"))
+    }
+}
+
+/// The file in the path.
+#[derive(Debug, Clone, Copy)]
+pub struct FilePath(pub AttachmentId);
+
+impl<S: Send + Sync> FromRequestParts<S> for FilePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let id = part(parts, state, "attachmentId").await.and_then(|text| text.parse().ok());
+        id.map(Self).ok_or_else(|| {
+            Problem::invalid_field("attachmentId", "Attachment id must be a file's id")
+        })
     }
 }
 

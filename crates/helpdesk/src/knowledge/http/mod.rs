@@ -4,6 +4,7 @@ pub mod categories;
 pub mod create;
 pub mod delete;
 pub mod draft;
+pub mod files;
 pub mod input;
 pub mod list;
 pub mod publish;

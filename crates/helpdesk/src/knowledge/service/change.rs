@@ -58,7 +58,8 @@ pub(super) async fn open(tx: &mut PgConnection, target: &Target) -> Result<Artic
 async fn stale(tx: &mut PgConnection, seen: i32, choice: Choice) -> Result<Error, Error> {
     let text = repo::text(tx, choice.article.row_id).await?.unwrap_or_default();
     let body = super::compose(markdown::render(&text), text);
-    Ok(Error::Stale(seen, Box::new(ArticleView::new(choice, body, true))))
+    let files = super::files::of(tx, choice.article.article_id).await?;
+    Ok(Error::Stale(seen, Box::new(ArticleView::new(choice, body, files, true))))
 }
 
 /// What the row says now.

@@ -4,12 +4,12 @@ use kamhub_postgres::PgConnection;
 
 use super::change::{Hand, Target, content, open, store, tell};
 use super::{category_name, may_publish, publish};
-use crate::agents;
 use crate::events::EventType;
 use crate::ids::ArticleRowId;
 use crate::knowledge::model::{Address, Article, Change, Content, NewArticle, Update, tidy_tags};
 use crate::knowledge::{Error, repo, slug};
 use crate::language::Language;
+use crate::{agents, attachments};
 
 /// Writes an article, as a draft or for the public.
 ///
@@ -183,7 +183,7 @@ pub async fn translate(
 }
 
 /// Deletes an article in all languages, or one translation of it. It stays in the database with its
-/// versions, and nobody finds it any more.
+/// versions, and nobody finds it any more; with the last language go its files.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`]; [`Error::OnlyOriginal`] where the language is the one in
@@ -196,6 +196,9 @@ pub async fn delete(tx: &mut PgConnection, hand: Hand<'_>, target: &Target) -> R
     }
     let row = alone.then_some(article.row_id);
     repo::delete(tx, article.article_id, row, hand.now).await?;
+    if !alone {
+        attachments::service::release(tx, hand.now, article.article_id, None).await?;
+    }
     tell(tx, hand, EventType::ArticleDeleted, &article).await
 }
 

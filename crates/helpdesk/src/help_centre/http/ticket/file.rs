@@ -8,8 +8,8 @@ use super::Opened;
 use crate::help_centre::http::page::go_on;
 use crate::help_centre::http::visit::Visit;
 use crate::ids::AttachmentId;
-use crate::messages::http::attachment_link::link;
-use crate::messages::service::attachments;
+use crate::knowledge::http::files::link::link;
+use crate::knowledge::service::files;
 
 /// The handler: on to the file, by a link that is as fresh as the click.
 ///
@@ -21,7 +21,8 @@ pub async fn handler(
 ) -> ApiResult<Response> {
     let opened = Opened::with(&visit, token).await?;
     let mut connection = visit.app.db.connection().await?;
-    let file = attachments::read(&mut connection, &opened.actor, AttachmentId(file)).await?;
+    let id = AttachmentId(file);
+    files::read(&mut connection, &opened.actor, id).await?;
     drop(connection);
-    go_on(&link(&visit.app, "", file.id).url)
+    go_on(&link(&visit.app, "", id).url)
 }

@@ -5,18 +5,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use garde::Validate;
-use kamhub_httpkit::{ApiResult, ErrorBody, PathId, Problem, ValidQuery};
-use kamhub_kernel::Actor;
+use kamhub_httpkit::{ApiResult, ErrorBody, PathId, ValidQuery};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::access::{self, Access, Permission, Refusal};
 use crate::app::App;
 use crate::attachments::model::{Attachment, may_be_shown};
 use crate::identity::http::caller::Caller;
 use crate::ids::AttachmentId;
-use crate::messages::service::attachments;
-use crate::{attachments as files, identity};
+use crate::knowledge::service::files::{self, Readable};
+use crate::{attachments, identity};
 
 /// The right to read a file without credentials.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
@@ -31,8 +29,8 @@ pub struct TokenQuery {
 
 /// Read a file
 ///
-/// With the token of a signed link, or with the credentials of somebody who may see the message or the
-/// ticket that has it. Only images that were written anew are shown by a browser; everything else is
+/// A file of a published article is everybody's. Any other comes with the token of a signed link, or with
+/// the credentials of somebody who may see the message, the ticket or the draft that has it. Only images that were written anew are shown by a browser; everything else is
 /// saved.
 #[utoipa::path(
     get, path = "/api/support/attachments/{id}", operation_id = "attachment_read",
@@ -42,8 +40,7 @@ pub struct TokenQuery {
         (status = 200, description = "The file", content_type = "application/octet-stream",
             body = String, example = json!("(the bytes of the file)")),
         (status = 304, description = "The file is the one in If-None-Match"),
-        (status = 401, description = "No token and no credentials, or wrong ones", body = ErrorBody),
-        (status = 403, description = "The credentials do not carry the right", body = ErrorBody),
+        (status = 401, description = "The token or the credentials are wrong", body = ErrorBody),
         (status = 503, description = "STORE_UNAVAILABLE", body = ErrorBody),
     ),
 )]
@@ -55,45 +52,35 @@ pub async fn handler(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let mut connection = app.db.connection().await?;
-    let file = match query.token {
+    let Readable { file, is_public } = match query.token {
         Some(token) => {
             let now = app.clock.now();
             if identity::service::attachment_link_verify(&app.keys, now, &token)? != id {
                 return Err(identity::Error::BadCredentials.into());
             }
-            files::service::find(&mut connection, id).await?
+            let file = attachments::service::find(&mut connection, id).await?;
+            Readable { file, is_public: false }
         }
-        None => {
-            check(&actor)?;
-            attachments::read(&mut connection, &actor, id).await?
-        }
+        None => files::read(&mut connection, &actor, id).await?,
     };
     drop(connection);
     let tag = format!("\"{}\"", hex::encode(&file.sha256));
     let known = headers.get_all(header::IF_NONE_MATCH).iter();
     if known.filter_map(|tags| tags.to_str().ok()).any(|tags| tags.contains(&tag)) {
-        return Ok((StatusCode::NOT_MODIFIED, headers_of(&file, &tag)).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, headers_of(&file, &tag, is_public)).into_response());
     }
-    let bytes = app.store.read(&file.key).await.map_err(files::Error::from)?;
-    Ok((headers_of(&file, &tag), Body::from_stream(bytes)).into_response())
-}
-
-/// Without a token the caller needs what reading a ticket needs.
-fn check(actor: &Actor) -> Result<(), Problem> {
-    let access = Access::StaffOrCustomer(Permission::TicketsRead);
-    access::check(access, actor).map_err(|refusal| match refusal {
-        Refusal::Unauthenticated => Problem::unauthenticated(
-            "A file needs a signed link, or the credentials of somebody who may see its ticket",
-        ),
-        Refusal::Forbidden => {
-            Problem::forbidden("Your role or key does not carry the right to this")
-        }
-    })
+    let bytes = app.store.read(&file.key).await.map_err(attachments::Error::from)?;
+    Ok((headers_of(&file, &tag, is_public), Body::from_stream(bytes)).into_response())
 }
 
 /// What keeps a browser from doing anything with a file but showing or saving it.
-fn headers_of(file: &Attachment, tag: &str) -> HeaderMap {
+fn headers_of(file: &Attachment, tag: &str, is_public: bool) -> HeaderMap {
     let way = if may_be_shown(&file.media_type) { "inline" } else { "attachment" };
+    // An article that is withdrawn takes its files along: nobody may keep one for long unasked.
+    let (kept, seen_from) = match is_public {
+        true => ("public, max-age=300", "cross-origin"),
+        false => ("private, max-age=3600", "same-site"),
+    };
     let media = match file.media_type.as_str() {
         "text/plain" => "text/plain; charset=utf-8",
         media => media,
@@ -103,10 +90,10 @@ fn headers_of(file: &Attachment, tag: &str) -> HeaderMap {
         (header::CONTENT_DISPOSITION, disposition(way, &file.file_name)),
         (header::CONTENT_LENGTH, file.size.to_string()),
         (header::ETAG, tag.to_owned()),
-        (header::CACHE_CONTROL, "private, max-age=3600".to_owned()),
+        (header::CACHE_CONTROL, kept.to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-site".to_owned()),
+        (HeaderName::from_static("cross-origin-resource-policy"), seen_from.to_owned()),
     ];
     let valid = |(name, value): (HeaderName, String)| {
         HeaderValue::from_str(&value).ok().map(|value| (name, value))

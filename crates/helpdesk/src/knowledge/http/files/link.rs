@@ -11,7 +11,7 @@ use crate::attachments::service::address;
 use crate::identity;
 use crate::identity::http::caller::Caller;
 use crate::ids::AttachmentId;
-use crate::messages::service::attachments;
+use crate::knowledge::service::files;
 
 /// How long a link opens its file.
 const VALID_FOR: Duration = Duration::hours(1);
@@ -43,7 +43,7 @@ pub async fn handler(
     PathId(id): PathId<AttachmentId>,
 ) -> ApiResult<Answer> {
     let mut connection = app.db.connection().await?;
-    attachments::read(&mut connection, &actor, id).await?;
+    files::read(&mut connection, &actor, id).await?;
     Ok(Answer::created(link(&app, &app.settings.public_url, id)))
 }
 
