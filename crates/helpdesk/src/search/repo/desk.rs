@@ -16,7 +16,8 @@ const MOST: i64 = 200;
 const BLOCK: i64 = 12;
 /// The share that words are taken to have which are not counted.
 const UNKNOWN: f64 = 0.01;
-/// Where too few are found, so many times more are looked through.
+/// Where too few are found, so many times more are looked through, again and again: the newest texts may be of one kind
+/// that lacks the word, such as those of a burst, and all that have it would be far more.
 const WIDER: i64 = 8;
 /// Of more blocks than these the index is not asked: what it would find without them is less.
 const MOST_BLOCKS: i64 = 256;
@@ -58,9 +59,8 @@ impl Share {
         let window = (MOST as f64 / share).min(i64::MAX as f64) as i64;
         let (most, wider) =
             if self.several { (MOST_AT_ONCE, i64::MAX) } else { (MOST_BLOCKS, WIDER) };
-        [window, window.saturating_mul(wider)]
-            .into_iter()
-            .filter(move |window| *window < self.collection && window >> BLOCK <= most)
+        std::iter::successors(Some(window), move |window| window.checked_mul(wider))
+            .take_while(move |window| *window < self.collection && window >> BLOCK <= most)
             .map(move |texts| Window { texts, by_block: !self.several })
     }
 }
@@ -330,4 +330,22 @@ pub(in crate::search) async fn shown(
         }
     };
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(of_all: f64, several: bool) -> Vec<i64> {
+        let share = Share { of_all, collection: 1_000_000, several };
+        share.windows().map(|window| window.texts).collect()
+    }
+
+    #[test]
+    fn a_common_word_is_looked_for_in_ever_wider_windows_before_all_texts_are() {
+        assert_eq!(texts(0.2, false), [1_000, 8_000, 64_000, 512_000]);
+        assert_eq!(texts(0.004, false), [50_000, 400_000]);
+        assert_eq!(texts(0.2, true), [1_000]);
+        assert_eq!(texts(0.0001, false), [0; 0]);
+    }
 }
