@@ -1,4 +1,41 @@
-# Sourced by run.sh: starts and stops the product, and measures its parts.
+# Sourced by run.sh, search.sh and pages.sh: starts and stops the product, and measures its parts.
+
+# prepare TOOL…: installs what is missing, and sets `binary`, `data` and `base`. A directory that was named stays where it is;
+# one of our own goes at the end.
+prepare() {
+    local tool missing=() ours=no
+    for tool in "$@"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+    if [ "${#missing[@]}" -gt 0 ]; then
+        may_install || die "${missing[*]} missing: ask for 'apt-get install ${missing[*]}'"
+        apt_install "${missing[@]}" || die "could not install ${missing[*]}: see the lines above"
+    fi
+    ensure_postgresql
+    # What this terminal has set up for the product must not be measured, nor filled.
+    unset DATABASE_URL REDIS_URL
+    if [ -z "$binary" ]; then
+        ensure_rust
+        note "building the release binary"
+        SQLX_OFFLINE=true cargo build --release --quiet -p kamhub
+        binary=$(target_directory)/release/kamhub
+    fi
+    [ -x "$binary" ] || die "there is no program $binary: check --binary or KAMHUB_BINARY"
+    if [ -z "$data" ]; then
+        data=$(mktemp -d "${TMPDIR:-/tmp}/kamhub-bench.XXXXXX")
+        ours=yes
+    fi
+    mkdir -p "$data"
+    data=$(cd "$data" && pwd -P)
+    base=http://127.0.0.1:$port
+    server=
+    # shellcheck disable=SC2064  # the directory of now
+    trap "finish $ours" EXIT
+}
+
+# finish OURS: stops the product, and removes its directory where it is ours.
+finish() {
+    stop_product
+    if [ "$1" = yes ]; then rm -rf "$(readlink -f "$data/postgres")" "$data"; else note "kept: $data"; fi
+}
 
 pgbench_path() { command -v pgbench || { [ -x "$(find_postgresql)/pgbench" ] && echo "$(find_postgresql)/pgbench"; }; }
 

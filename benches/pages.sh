@@ -4,6 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
+. scripts/install/postgresql.sh
 . benches/measure.sh
 . benches/ground.sh
 
@@ -23,7 +24,7 @@ One minute. Needs wrk, curl and jq.
 HELP
 }
 
-binary=${KAMHUB_BINARY:-} seconds=5 port=3902
+data='' binary=${KAMHUB_BINARY:-} seconds=5 port=3902
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage && exit 0 ;;
@@ -40,25 +41,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-for tool in wrk curl jq; do
-    command -v "$tool" >/dev/null || apt_install "$tool" || die "$tool is missing: ask for 'apt-get install $tool'"
-done
-. scripts/install/postgresql.sh
-ensure_postgresql
-if [ -z "$binary" ]; then
-    ensure_rust
-    note "building the release binary"
-    SQLX_OFFLINE=true cargo build --release --quiet -p kamhub
-    binary=target/release/kamhub
-fi
-data=$(mktemp -d "${TMPDIR:-/tmp}/kamhub-bench.XXXXXX")
-base=http://127.0.0.1:$port
-server=
-finish() {
-    stop_product
-    rm -rf "$(readlink -f "$data/postgres")" "$data"
-}
-trap finish EXIT
+prepare wrk curl jq
 start_product
 LOG_LEVEL=error "$binary" seed --demo --data-dir "$data" >/dev/null
 articles_at_least 300
@@ -66,23 +49,11 @@ articles_at_least 300
 stop_product
 start_product
 
-cat >"$data/page.lua" <<'LUA'
-function init(args)
-    wrk.headers["Accept"] = "text/html"
-    wrk.headers["Accept-Encoding"] = "gzip"
-    if args[1] then wrk.headers["If-None-Match"] = args[1] end
-end
-function done(summary, latency)
-    local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
-    io.write(string.format("%8.2f %8.2f %8.2f %10.0f %8d\n", latency:percentile(50) / 1000, latency:percentile(95) / 1000,
-        latency:percentile(99) / 1000, summary.requests / summary.duration * 1e6, failed))
-end
-LUA
-
 # measure NAME PATH [ETAG]: four browsers at once.
 measure() {
-    printf '%-34s' "$1"
-    wrk -t 1 -c 4 -d "$seconds" -s "$data/page.lua" "$base$2" -- ${3:+"$3"} | tail -n 1
+    local p50 p95 p99 rate failed
+    read -r p50 p95 p99 rate failed < <(wrk -t 1 -c 4 -d "${seconds}s" -s benches/wrk/page.lua "$base$2" -- ${3:+"$3"} | sed -n 's/^RESULT //p')
+    printf '%-34s%8s %8s %8s %10s %8s\n' "$1" "$(ms "$p50")" "$(ms "$p95")" "$(ms "$p99")" "$rate" "$failed"
 }
 
 # one_by_one NAME: each of the articles once, over one connection.
@@ -90,7 +61,7 @@ one_by_one() {
     printf '%-34s' "$1"
     printf "url = \"$base%s\"\noutput = /dev/null\n" "${articles[@]}" |
         curl -fs --compressed -H 'Accept: text/html' -w '%{time_total}\n' -K - | sort -n |
-        awk '{ t[NR] = $1 * 1000; sum += $1 } END { printf "%8.2f %8.2f %8.2f %10.0f %8d\n", t[int((NR + 1) / 2)],
+        awk '{ t[NR] = $1 * 1000; sum += $1 } END { printf "%8.1f %8.1f %8.1f %10.0f %8d\n", t[int((NR + 1) / 2)],
             t[int(NR * 0.95 + 0.5)], t[int(NR * 0.99 + 0.5)], NR / sum, 0 }'
 }
 

@@ -4,6 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
+. scripts/install/postgresql.sh
 . benches/measure.sh
 . benches/sla.sh
 . benches/ground.sh
@@ -18,8 +19,7 @@ reads per second as ratios to pgbench in the same run, latencies of lists, of cl
 memory, and time to start.
 
   --tickets N    how many tickets there shall be (1000000)
-  --data-dir D   where the cluster lives (a new directory below TMPDIR)
-  --keep         leave the cluster for the next run, which then finds its tickets there
+  --data-dir D   where the cluster lives; it stays there for the next run (a new directory, which is thrown away)
   --binary B     measure this program instead of building target/release/kamhub (KAMHUB_BINARY)
   --seconds S    how long each run lasts (4); each shape of list is measured for half of it
   --rounds R     how often product and pgbench take turns (3); medians are printed
@@ -30,11 +30,10 @@ Ten minutes on two cores, four of them to fill. Needs wrk, pgbench, curl and jq:
 HELP
 }
 
-tickets=1000000 data='' keep=no binary=${KAMHUB_BINARY:-} seconds=4 rounds=3 port=3900 only=start,lists,reads,creations,sla,users
+tickets=1000000 data='' binary=${KAMHUB_BINARY:-} seconds=4 rounds=3 port=3900 only=start,lists,reads,creations,sla,users
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage && exit 0 ;;
-        --keep) keep=yes ;;
         --tickets | --data-dir | --binary | --seconds | --rounds | --port | --only)
             [ $# -gt 1 ] || die "$1 needs a value"
             case $1 in
@@ -53,33 +52,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-missing=()
-for tool in wrk curl jq; do command -v "$tool" >/dev/null || missing+=("$tool"); done
-if [ "${#missing[@]}" -gt 0 ]; then
-    may_install || die "${missing[*]} missing: ask for 'apt-get install ${missing[*]}'"
-    apt_install "${missing[@]}" || die "could not install ${missing[*]}: see the lines above"
-fi
-. scripts/install/postgresql.sh
-ensure_postgresql
+prepare wrk curl jq
 pgbench=$(pgbench_path) || die "pgbench is not installed: it comes with PostgreSQL's server packages"
-
-if [ -z "$binary" ]; then
-    ensure_rust
-    note "building the release binary"
-    SQLX_OFFLINE=true cargo build --release --quiet -p kamhub
-    binary=target/release/kamhub
-fi
-[ -n "$data" ] || data=$(mktemp -d "${TMPDIR:-/tmp}/kamhub-bench.XXXXXX")
-mkdir -p "$data"
-data=$(cd "$data" && pwd -P)
-base=http://127.0.0.1:$port
-
-server=
-finish() {
-    stop_product
-    if [ "$keep" = yes ]; then note "kept: $data"; else rm -rf "$(readlink -f "$data/postgres")" "$data"; fi
-}
-trap finish EXIT
 
 part() { case ",$only," in *",$1,"*) ;; *) return 1 ;; esac; }
 

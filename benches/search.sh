@@ -4,6 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
+. scripts/install/postgresql.sh
 . benches/measure.sh
 . benches/ground.sh
 
@@ -16,8 +17,7 @@ p50, p95 and the slowest in milliseconds. Every query is asked as written and ne
 
   --tickets N    how many tickets there shall be (1000000); about five messages each
   --articles N   how many articles (10000)
-  --data-dir D   where the cluster lives (a new directory below TMPDIR)
-  --keep         leave the cluster for the next run
+  --data-dir D   where the cluster lives; it stays there for the next run (a new directory, which is thrown away)
   --binary B     measure this program instead of building target/release/kamhub (KAMHUB_BINARY)
   --times N      how often each query is asked (40)
   --port P       where the product listens meanwhile (3901)
@@ -26,11 +26,10 @@ Needs curl and jq.
 HELP
 }
 
-tickets=1000000 articles=10000 data='' keep=no binary=${KAMHUB_BINARY:-} times=40 port=3901
+tickets=1000000 articles=10000 data='' binary=${KAMHUB_BINARY:-} times=40 port=3901
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage && exit 0 ;;
-        --keep) keep=yes ;;
         --tickets | --articles | --data-dir | --binary | --times | --port)
             [ $# -gt 1 ] || die "$1 needs a value"
             case $1 in
@@ -47,24 +46,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-. scripts/install/postgresql.sh
-ensure_postgresql
-if [ -z "$binary" ]; then
-    ensure_rust
-    note "building the release binary"
-    SQLX_OFFLINE=true cargo build --release --quiet -p kamhub
-    binary=target/release/kamhub
-fi
-[ -n "$data" ] || data=$(mktemp -d "${TMPDIR:-/tmp}/kamhub-bench.XXXXXX")
-mkdir -p "$data"
-data=$(cd "$data" && pwd -P)
-base=http://127.0.0.1:$port
-server=
-finish() {
-    stop_product
-    if [ "$keep" = yes ]; then note "kept: $data"; else rm -rf "$(readlink -f "$data/postgres")" "$data"; fi
-}
-trap finish EXIT
+prepare curl jq
 
 # measure NAME KEY PATH QUERY…: one line. Signs at the end differ each time, so that nothing comes from the cache.
 measure() {

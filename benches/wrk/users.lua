@@ -5,17 +5,13 @@
 --
 -- Of a hundred calls: the eight operations of the load test, with lists and tickets as a desk reads them.
 
+local shared = dofile("benches/wrk/shared.lua")
 local json = { ["Content-Type"] = "application/json", ["X-API-Key"] = os.getenv("BENCH_KEY") }
 local plain = { ["X-API-Key"] = os.getenv("BENCH_KEY") }
 
-local function range(name)
-    local from, to = (os.getenv("BENCH_" .. name) or "1-1"):match("^(%d+)-(%d+)$")
-    return tonumber(from), tonumber(to)
-end
-
-local first, last = range("ID")
-local first_agent, last_agent = range("AGENT")
-local first_customer, last_customer = range("CUSTOMER")
+local first, last = shared.range("ID")
+local first_agent, last_agent = shared.range("AGENT")
+local first_customer, last_customer = shared.range("CUSTOMER")
 
 local words = {}
 for word in (os.getenv("BENCH_WORDS") or "tour"):gmatch("%S+") do words[#words + 1] = word end
@@ -59,13 +55,8 @@ local calls = {
     { 2, function() return "PATCH", "/tickets/" .. ticket(), '{"tags": ["transfer"]}' end },
 }
 
-function setup(thread)
-    thread:set("seed", math.random(1000000000))
-end
-
 function init()
-    -- Each thread is a Lua of its own, and would draw the same numbers.
-    math.randomseed(tonumber(seed) or os.time())
+    shared.seed()
 end
 
 function delay() return math.random(500, 1500) end
@@ -87,11 +78,4 @@ function response(status, _, body)
         refused[status] = true
         io.stderr:write(status, " ", body:sub(1, 200), "\n")
     end
-end
-
-function done(summary, latency)
-    local failed = summary.errors
-    print(string.format("RESULT %d %d %d %.0f %d", latency:percentile(50), latency:percentile(95),
-        latency:percentile(99), summary.requests / summary.duration * 1000000,
-        failed.connect + failed.read + failed.write + failed.status + failed.timeout))
 end
