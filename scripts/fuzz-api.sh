@@ -12,7 +12,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
 . scripts/install/postgresql.sh
-. scripts/install/schemathesis.sh
+. scripts/install/product.sh
+. scripts/install/python.sh
 
 CHECKS=not_a_server_error,status_code_conformance,content_type_conformance
 CHECKS+=,response_schema_conformance,response_headers_conformance
@@ -34,10 +35,7 @@ done
 work=''
 server=''
 finish() {
-    if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    fi
+    stop_product
     [ -z "$work" ] || rm -rf "$work"
 }
 trap finish EXIT
@@ -46,15 +44,8 @@ trap 'exit 143' TERM
 
 ensure_postgresql
 target=$(target_directory)
-if [ -z "${KAMHUB_BINARY:-}" ]; then
-    ensure_rust
-    export SQLX_OFFLINE=${SQLX_OFFLINE:-true}
-    cargo build --quiet --locked --workspace --bins
-    KAMHUB_BINARY="$target/debug/kamhub"
-fi
-binary=$KAMHUB_BINARY
-[ -x "$binary" ] || die "there is no program $binary: check KAMHUB_BINARY"
-ensure_schemathesis "$target/schemathesis"
+find_binary
+ensure_python "$target/schemathesis" schemathesis==4.32.5
 
 # What this terminal has set up for the product must not reach the one on trial.
 unset DATABASE_URL REDIS_URL PORT "${!KAMHUB_@}" "${!PG@}"
@@ -65,27 +56,6 @@ export HOST=127.0.0.1 KAMHUB_DATA_DIR="$work/data" LOG_LEVEL=warn
 # Limits would answer 429 to nearly everything.
 export KAMHUB_ANONYMOUS_TICKETS_PER_MINUTE=1000000 KAMHUB_SIGN_INS_PER_MINUTE=1000000
 cd "$work"
-
-start_product() {
-    local attempt
-    for attempt in 1 2 3 4 5; do
-        port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-        PORT=$port "$binary" serve >>"$work/server.log" 2>&1 &
-        server=$!
-        for _ in $(seq 600); do
-            kill -0 "$server" 2>/dev/null || break
-            if curl -fsS "http://127.0.0.1:$port/health/ready" >/dev/null 2>&1; then
-                return
-            fi
-            sleep 0.1
-        done
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-        server=''
-    done
-    tail -n 20 "$work/server.log" >&2
-    die "the product did not start in $attempt attempts: see the lines above"
-}
 
 # fuzz NAME OPTION…: one pass over the operations. One worker: Python 3.11 parses wrongly in several threads.
 findings=0
@@ -111,7 +81,7 @@ fuzz() {
 
 key() { "$binary" api-key create --name "$1" --role "$2"; }
 
-start_product
+start_product "$work"
 "$binary" openapi >"$work/openapi.json"
 "$binary" seed --demo >"$work/seed.txt" 2>&1 || { cat "$work/seed.txt" >&2; die "kamhub seed --demo failed"; }
 admin=$(key 'fuzzer, administrator' admin)

@@ -14,17 +14,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
 . scripts/install/postgresql.sh
+. scripts/install/product.sh
 
 ensure_postgresql
 command -v python3 >/dev/null || die "python3 is not installed: run 'apt-get install python3'"
-if [ -z "${KAMHUB_BINARY:-}" ]; then
-    ensure_rust
-    export SQLX_OFFLINE=${SQLX_OFFLINE:-true}
-    cargo build --quiet --locked --workspace --bins
-    KAMHUB_BINARY="$(target_directory)/debug/kamhub"
-fi
-[ -x "$KAMHUB_BINARY" ] || die "there is no program $KAMHUB_BINARY: check KAMHUB_BINARY"
+find_binary
 # What this terminal has set up for the product must not reach the one on trial.
 unset DATABASE_URL REDIS_URL PORT HOST SMTP_URL MAIL_FROM MAIL_REPLY_TO SLACK_WEBHOOK_URL "${!PG@}"
-export KAMHUB_BINARY
+export KAMHUB_BINARY=$binary
 PSQL="$(find_postgresql)/psql" exec python3 -B scripts/prove_delivery.py "$@"

@@ -11,19 +11,14 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
 . scripts/install/postgresql.sh
-. scripts/install/moto.sh
+. scripts/install/product.sh
+. scripts/install/python.sh
 
 ensure_postgresql
 target=$(target_directory)
-ensure_moto "$target/moto"
-if [ -z "${KAMHUB_BINARY:-}" ]; then
-    ensure_rust
-    export SQLX_OFFLINE=${SQLX_OFFLINE:-true}
-    cargo build --quiet --locked --workspace --bins
-    KAMHUB_BINARY="$target/debug/kamhub"
-fi
-[ -x "$KAMHUB_BINARY" ] || die "there is no program $KAMHUB_BINARY: check KAMHUB_BINARY"
+ensure_python "$target/moto" "moto[s3]==5.2.5" flask flask-cors
+find_binary
 # What this terminal has set up for the product must not reach the one on trial.
 unset DATABASE_URL REDIS_URL PORT HOST "${!PG@}" "${!S3_@}" "${!AWS_@}"
-export KAMHUB_BINARY MOTO_SERVER="$target/moto/bin/moto_server"
+export KAMHUB_BINARY=$binary MOTO_SERVER="$target/moto/bin/moto_server"
 PSQL="$(find_postgresql)/psql" exec python3 scripts/prove_s3.py "$@"

@@ -10,15 +10,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 . scripts/install/common.sh
 . scripts/install/postgresql.sh
+. scripts/install/product.sh
 . scripts/install/browser.sh
 
 work=''
 server=''
 finish() {
-    if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    fi
+    stop_product
     [ -z "$work" ] || rm -rf "$work"
 }
 trap finish EXIT
@@ -28,14 +26,7 @@ trap 'exit 143' TERM
 ensure_postgresql
 ensure_browser
 ensure_packages "$root/e2e"
-if [ -z "${KAMHUB_BINARY:-}" ]; then
-    ensure_rust
-    export SQLX_OFFLINE=${SQLX_OFFLINE:-true}
-    cargo build --quiet --locked --package kamhub
-    KAMHUB_BINARY="$(target_directory)/debug/kamhub"
-fi
-binary=$KAMHUB_BINARY
-[ -x "$binary" ] || die "there is no program $binary: check KAMHUB_BINARY"
+find_binary
 (cd e2e && npm run --silent check) || die "e2e/ is not sound TypeScript: see the lines above"
 
 # What this terminal has set up for the product must not reach the one on trial.
@@ -49,28 +40,7 @@ export KAMHUB_ANONYMOUS_UPLOADS_PER_MINUTE=1000
 # The tests take its mail, and ask how it was as soon as a ticket is resolved.
 export SMTP_URL="smtp://127.0.0.1:$mail_port?tls=none" MAIL_FROM='KamHub Support <support@example.com>' KAMHUB_CSAT_DELAY_MINUTES=0
 
-start_product() {
-    local attempt
-    for attempt in 1 2 3 4 5; do
-        port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-        (cd "$work" && PORT=$port exec "$binary" serve --demo) >>"$work/server.log" 2>&1 &
-        server=$!
-        for _ in $(seq 600); do
-            kill -0 "$server" 2>/dev/null || break
-            if curl -fsS "http://127.0.0.1:$port/health/ready" >/dev/null 2>&1; then
-                return
-            fi
-            sleep 0.1
-        done
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-        server=''
-    done
-    tail -n 20 "$work/server.log" >&2
-    die "the product did not start in $attempt attempts: see the lines above"
-}
-
-start_product
+start_product "$work" --demo
 key=$(cd "$work" && "$binary" api-key create --name 'tests in a browser' --role admin)
 outcome=0
 (cd e2e && E2E_BASE="http://127.0.0.1:$port" E2E_KEY="$key" E2E_BROWSER="$BROWSER" E2E_MAIL="$work/mail" E2E_MAIL_PORT="$mail_port" \
