@@ -65,6 +65,7 @@ fn state_machine_ledger_and_events_agree_after_any_history() {
 
 async fn live_through(history: Vec<Action>) -> Result<(), TestCaseError> {
     let app = TestApp::start().await;
+    app.clock.tick(Duration::microseconds(1_300));
     let mut agents = Vec::new();
     for (name, specialization) in [
         ("Anna", json!(["billing"])),

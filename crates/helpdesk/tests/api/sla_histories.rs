@@ -73,6 +73,7 @@ struct World {
 
 async fn live_through(zone: usize, history: Vec<Action>) -> Result<(), TestCaseError> {
     let app = TestApp::start().await;
+    app.clock.tick(Duration::microseconds(1_300));
     agent(&app, "Anna", json!({})).await;
     let zone = ["UTC", "Asia/Kamchatka", "America/New_York"][zone];
     let day = json!([{"start": "22:00", "end": "02:30"}, {"start": "06:00", "end": "15:00"}]);

@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use kamhub_testkit::TestDatabase;
 
-use crate::support::{Server, open_directory, run, text};
+use crate::support::{Server, open_directory, run, text, until};
 
 #[tokio::test]
 async fn a_first_start_prints_a_login_and_a_key_that_work_and_a_later_one_prints_none() {
@@ -23,6 +23,31 @@ async fn a_first_start_prints_a_login_and_a_key_that_work_and_a_later_one_prints
     let server = Server::start(directory.path(), &variables).await;
     assert_eq!(server.anonymous.get("/health/ready").await.status, 200);
     assert!(!server.printed().contains("kh_"), "{}", server.printed());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_doctor_finds_nothing_wrong_with_the_demo_company_before_and_after_somebody_writes() {
+    let directory = open_directory();
+    let server = Server::start(directory.path(), &[]).await;
+    let admin = server.anonymous.api_key(&server.first_key().await);
+    let seeded = run(directory.path(), &[], &["seed", "--demo"]);
+    assert!(seeded.status.success(), "{}", text(&seeded.stderr));
+    let newest = "/api/support/tickets?status=open&limit=1";
+    let ticket = admin.get(newest).await.data(200)[0]["id"].as_str().unwrap().to_owned();
+    let doctor = || run(directory.path(), &[], &["doctor"]);
+    let healthy = || {
+        let found = doctor();
+        let told = text(&found.stdout);
+        let looked = told.contains("ok    clocks           those of the 50 newest tickets");
+        (found.status.success() && looked, told)
+    };
+    until("clocks for every demo ticket", async || healthy().0).await;
+
+    let answer = serde_json::json!({"message": "We are looking into it"});
+    admin.post(&format!("/api/support/tickets/{ticket}/messages"), answer).await.data(201);
+    let (fine, told) = healthy();
+    assert!(fine, "{told}");
     server.stop().await;
 }
 

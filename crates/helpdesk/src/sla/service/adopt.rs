@@ -49,7 +49,7 @@ pub(super) async fn adopt(
     case.entries = own;
     case.advance(now, &book);
     let due = case.sla.due_at();
-    record(tx, clock, &[case], &book, with_deadline).await?;
+    record(tx, clock, now, &[case], &book, with_deadline).await?;
     Ok(due)
 }
 

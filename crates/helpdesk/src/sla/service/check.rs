@@ -67,8 +67,9 @@ pub(super) async fn look(
         return Ok(TicketSla::default());
     };
     let mut case = Case::new(head, stored);
-    case.advance(clock.now(), book);
-    record(tx, clock, std::slice::from_ref(&case), book, true).await?;
+    let now = clock.now();
+    case.advance(now, book);
+    record(tx, clock, now, std::slice::from_ref(&case), book, true).await?;
     Ok(case.sla)
 }
 

@@ -84,8 +84,9 @@ pub async fn timeline_written(
         }
     };
     let mut case = Case::new(ticket.head(), stored);
-    go_on(tx, clock, &mut case, entries, &mut book).await?;
-    record(tx, clock, std::slice::from_ref(&case), &book, false).await?;
+    let now = clock.now();
+    go_on(tx, clock, now, &mut case, entries, &mut book).await?;
+    record(tx, clock, now, std::slice::from_ref(&case), &book, false).await?;
     Ok(case.sla.due_at())
 }
 
@@ -110,11 +111,11 @@ fn absorbs(entry: &Entry) -> bool {
 async fn go_on(
     tx: &mut PgConnection,
     clock: &dyn Clock,
+    now: DateTime<Utc>,
     case: &mut Case,
     entries: &[Entry],
     book: &mut Book,
 ) -> Result<(), Error> {
-    let now = clock.now();
     let mut own = Vec::new();
     for entry in entries {
         if retargets(entry) {
@@ -203,7 +204,7 @@ async fn give(tx: &mut PgConnection, clock: &dyn Clock, entry: &Entry) -> Result
         case.sla = rebuild(tx, &whole, &mut book).await?;
         case.entries.push((kind, data));
         case.advance(now, &book);
-        record(tx, clock, &[case], &book, true).await?;
+        record(tx, clock, now, &[case], &book, true).await?;
     }
     Ok(())
 }

@@ -153,5 +153,5 @@ async fn tell(
     case.advance(now, &book);
     case.tell(now, &book, kind, data);
     case.advance(now, &book);
-    record(tx, clock, &[case], &book, true).await
+    record(tx, clock, now, &[case], &book, true).await
 }

@@ -29,15 +29,16 @@ pub(super) const CLOCKS: Actor = Actor::System { job: "sla" };
 
 type Key = (TicketId, Metric, u32);
 
-/// Writes these cases down. Deadlines of the tickets are written too, unless the caller does.
+/// Writes these cases down. Deadlines of the tickets are written too, unless the caller does. `now`
+/// is the moment that the cases were worked on at: another one here would be another history.
 pub(super) async fn record(
     tx: &mut PgConnection,
     clock: &dyn Clock,
+    now: DateTime<Utc>,
     cases: &[Case],
     book: &Book,
     with_deadlines: bool,
 ) -> Result<(), Error> {
-    let now = clock.now();
     rows(tx, now, cases, book).await?;
     let entries: Vec<(TicketId, &'static str, Value)> = cases
         .iter()

@@ -55,7 +55,7 @@ pub async fn sweep(tx: &mut PgConnection, clock: &dyn Clock) -> Result<Batch, Er
     for case in &mut cases {
         case.advance(now, &book);
     }
-    record(tx, clock, &cases, &book, true).await?;
+    record(tx, clock, now, &cases, &book, true).await?;
     Ok(Batch { found: due.len(), done: cases.len() })
 }
 

@@ -106,7 +106,7 @@ pub async fn acknowledge(
             "violationId": id, "by": actor.name(), "note": note,
         });
         case.tell(now, &book, timeline::ACKNOWLEDGED, data);
-        record(tx, clock, &[case], &book, true).await?;
+        record(tx, clock, now, &[case], &book, true).await?;
     }
     let told = json!({
         "violationId": id, "ticketId": violation.ticket_id, "type": violation.violation_type,
