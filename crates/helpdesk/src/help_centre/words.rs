@@ -57,6 +57,8 @@ words! {
     faq_all: "All questions", "Все вопросы";
     faq_empty: "There are no questions here yet.", "Здесь пока нет вопросов.";
     topics: "Topics", "Темы";
+    topic_more: "More articles", "Ещё статьи";
+    topic_previous: "Back", "Назад";
     popular: "Read most", "Часто читают";
     ask_title: "No answer yet?", "Не нашли ответ?";
     ask_lead: "Write to us: a person will answer.",

@@ -122,7 +122,7 @@ async fn a_mailbox_is_not_flooded_with_links() {
 }
 
 #[tokio::test]
-async fn the_front_door_counts_all_that_stands_in_a_topic_and_nothing_that_left_it() {
+async fn a_topic_is_counted_and_shown_whole_without_what_left_it() {
     let app = TestApp::start().await;
     let article = |number: usize| json!({"title": format!("Answer {number}"), "language": "en", "category": "Tours"});
     let mut last = json!({});
@@ -135,6 +135,18 @@ async fn the_front_door_counts_all_that_stands_in_a_topic_and_nothing_that_left_
     app.admin.post("/api/support/faqs", question).await.data(201);
     let home = browser(&app).get("/en").await.text;
     assert!(home.contains("102\u{a0}answers"), "{home}");
+    let first = browser(&app).get("/en/categories/Tours").await.text;
+    let second = browser(&app).get("/en/categories/Tours?page=2").await.text;
+    let shown = |page: &str| page.matches("class=\"result\"").count();
+    assert_eq!((shown(&first), shown(&second)), (100, 1), "{second}");
+    assert!(first.contains("/en/categories/Tours?page=2\" rel=\"next\""), "{first}");
+    assert!(second.contains("/en/categories/Tours?page=1\" rel=\"prev\""), "{second}");
+    assert!(!second.contains("rel=\"next\"") && !second.contains("When?"), "{second}");
+    for odd in ["0", "-1", "x", "99999999999"] {
+        let page = browser(&app).get(&format!("/en/categories/Tours?page={odd}")).await;
+        assert_eq!(shown(&page.text), 100, "page {odd} is the first");
+    }
+    assert_eq!(browser(&app).get("/en/categories/Tours?page=9").await.status, 404);
     app.admin.delete(&at(&last)).await;
     let home = browser(&app).get("/en").await.text;
     assert!(home.contains("101\u{a0}answers"), "{home}");

@@ -1,20 +1,38 @@
 //! A shelf of articles and questions.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use kamhub_httpkit::{ApiResult, Problem};
 use kamhub_kernel::page::{PageRequest, Start};
+use serde::Deserialize;
 
 use super::faq;
-use super::listing::{Card, Titles};
+use super::listing::{Card, Titles, category_path};
 use super::page::{Frame, public};
 use super::visit::Visit;
 use crate::faq::model::FaqView;
 use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
 
-/// Articles and questions of one page; a shelf with more of them is better divided.
+/// Articles of one page, and all questions: a shelf with more of these is better divided.
 const MOST: i64 = 100;
+/// The last page that can be asked for.
+const LAST_PAGE: i64 = 1_000;
+
+/// Which part of a long shelf.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Part {
+    page: Option<String>,
+}
+
+impl Part {
+    /// The page, from 1; anything that is none is the first.
+    fn number(&self) -> i64 {
+        let asked = self.page.as_deref().and_then(|page| page.parse().ok());
+        asked.filter(|page| (1..=LAST_PAGE).contains(page)).unwrap_or(1)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "help_centre/category.html")]
@@ -23,22 +41,36 @@ struct CategoryPage {
     title: String,
     articles: Vec<Card>,
     questions: Vec<FaqView>,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
 /// `GET /{lang}/categories/{name}`.
 ///
 /// # Errors
 /// 404 where nothing stands there in this language.
-pub async fn show(visit: Visit, Path(name): Path<String>) -> ApiResult<Response> {
+pub async fn show(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(part): Query<Part>,
+) -> ApiResult<Response> {
+    let number = part.number();
     let mut connection = visit.app.db.connection().await?;
     let filter =
         Filter { language: Some(visit.lang), category: Some(name.clone()), ..Filter::default() };
-    let page = PageRequest { start: Start::Offset(0), limit: MOST, exact_total: false };
+    let page =
+        PageRequest { start: Start::Offset((number - 1) * MOST), limit: MOST, exact_total: false };
     let request =
         ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
-    let articles = list(&mut connection, false, request).await?.items;
-    let questions =
-        faq::questions(&mut connection, &visit.app, visit.lang, Some(name.clone()), MOST).await?;
+    let found = list(&mut connection, false, request).await?;
+    let questions = match number {
+        1 => {
+            faq::questions(&mut connection, &visit.app, visit.lang, Some(name.clone()), MOST)
+                .await?
+        }
+        _ => Vec::new(),
+    };
+    let (articles, goes_on) = (found.items, found.next_cursor.is_some() && number < LAST_PAGE);
     if articles.is_empty() && questions.is_empty() {
         return Err(Problem::not_found("The category"));
     }
@@ -47,6 +79,15 @@ pub async fn show(visit: Visit, Path(name): Path<String>) -> ApiResult<Response>
     let mut page = Frame::of(&visit);
     // What stands there in the other language, if anything, is not known here.
     page.other = None;
-    let articles = articles.into_iter().map(|one| Card::of(visit.lang, one)).collect();
-    public(&visit, &CategoryPage { title: titles.of(visit.lang, &name), page, articles, questions })
+    let path = category_path(visit.lang, &name);
+    let at = |number: i64| format!("{path}?page={number}");
+    let template = CategoryPage {
+        title: titles.of(visit.lang, &name),
+        page,
+        articles: articles.into_iter().map(|one| Card::of(visit.lang, one)).collect(),
+        questions,
+        previous: (number > 1).then(|| at(number - 1)),
+        next: goes_on.then(|| at(number + 1)),
+    };
+    public(&visit, &template)
 }

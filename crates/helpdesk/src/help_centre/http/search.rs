@@ -7,7 +7,7 @@ use kamhub_httpkit::ApiResult;
 use kamhub_postgres::PgConnection;
 use serde::Deserialize;
 
-use super::listing::encoded;
+use super::listing::{Titles, encoded};
 use super::page::{Frame, public};
 use super::visit::Visit;
 use crate::app::App;
@@ -135,6 +135,10 @@ pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Respons
         template.next = next;
         template.answers =
             found.results.into_iter().map(|hit| Answer::of(visit.lang, hit)).collect();
+        let titles = Titles::load(&mut connection).await?;
+        for answer in &mut template.answers {
+            answer.category = answer.category.take().map(|name| titles.of(visit.lang, &name));
+        }
     }
     public(&visit, &template)
 }
