@@ -8,11 +8,18 @@ use crate::language::Language;
 use crate::search::model::{DocumentKind, Reach, Request};
 use crate::search::rank::{NEAR, PLACES, RELATED, TITLE, Terms};
 
-/// The most candidates of each way to find them, the newest.
-const MOST_BY_TITLE: i64 = 300;
-const MOST_BY_TEXT: i64 = 300;
+/// The most candidates by their titles: those of which the words are the largest share.
+const MOST_BY_TITLE: i64 = 100;
+/// The most by title and text together that have all words; of those that have them in the text only, the newest.
+const MOST_WITH_ALL: i64 = 150;
+/// The most that have the rarest words, the newest.
+const MOST_WITH_RAREST: i64 = 80;
+/// The most that have any word in the title.
+const MOST_WITH_ANY: i64 = 80;
 /// The most candidates that are weighed: those that have all words, and the most of them in good places.
-const MOST_WEIGHED: i64 = 200;
+const MOST_WEIGHED: i64 = 100;
+/// The same where some words may be missing: what comes after these has little of the query.
+const MOST_WEIGHED_OF_ANY: i64 = 60;
 /// Words of more documents are looked for from the newest document on, others by the index.
 const COMMON: i64 = 1_500;
 
@@ -49,7 +56,9 @@ pub(in crate::search) async fn ranked(
 ) -> DbResult<Vec<Ranked>> {
     let Some(all) = terms.all() else { return Ok(Vec::new()) };
     let Some(any) = terms.any() else { return Ok(Vec::new()) };
-    let mut query = QueryBuilder::new("WITH candidates AS MATERIALIZED (");
+    let mut query = QueryBuilder::new("WITH titled AS MATERIALIZED (");
+    by_title(&mut query, &all, MOST_BY_TITLE, reach, request);
+    query.push("), candidates AS MATERIALIZED (SELECT id FROM titled");
     candidates(&mut query, terms, &all, depth, reach, request);
     query.push(
         "), likely AS MATERIALIZED (SELECT d.id, d.kind, d.source_id, d.changed_at, d.title_words, d.title_vector, d.vector, d.vector @@ ",
@@ -65,7 +74,10 @@ pub(in crate::search) async fn ranked(
     }
     query.push(" AS by_identifier FROM candidates JOIN search_documents d USING (id) ORDER BY by_identifier DESC, has_all DESC, ");
     rank_of(&mut query, &any);
-    query.push(" DESC, id LIMIT ").push_bind(MOST_WEIGHED);
+    query.push(" DESC, id LIMIT ").push_bind(match depth {
+        Depth::AllWords => MOST_WEIGHED,
+        Depth::AnyWord => MOST_WEIGHED_OF_ANY,
+    });
     query.push(
         "), best AS (SELECT d.id, d.kind, d.source_id, d.changed_at, d.by_identifier, d.has_all, ",
     );
@@ -78,7 +90,7 @@ pub(in crate::search) async fn ranked(
     Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
 }
 
-/// The newest documents by each way to find them.
+/// The documents that are found by other ways than having all words in the title.
 fn candidates(
     query: &mut QueryBuilder<Postgres>,
     terms: &Terms,
@@ -89,29 +101,61 @@ fn candidates(
 ) {
     let rarest = terms.terms.iter().map(|term| term.documents).min().unwrap_or_default();
     let few = rarest <= COMMON;
-    let mut ways: Vec<(&str, String, i64, bool)> = vec![
-        ("title_vector", all.to_owned(), MOST_BY_TITLE, true),
-        ("vector", all.to_owned(), MOST_BY_TEXT, few),
-    ];
-    ways.extend(terms.identifiers.clone().map(|asked| ("vector", asked, MOST_BY_TITLE, true)));
-    if depth == Depth::AnyWord {
-        ways.extend(terms.rarest().map(|asked| ("vector", asked, MOST_BY_TEXT, few)));
-        ways.extend(terms.any().map(|asked| ("title_vector", asked, MOST_BY_TITLE, true)));
+    query.push(" UNION ");
+    by_text(query, all, few, reach, request);
+    query.push_bind(MOST_WITH_ALL).push("::bigint - (SELECT count(*) FROM titled))");
+    if let Some(asked) = &terms.identifiers {
+        query.push(" UNION ");
+        by_text(query, asked, true, reach, request);
+        query.push_bind(MOST_WITH_ALL).push(")");
     }
-    for (place, (column, asked, most, by_index)) in ways.into_iter().enumerate() {
-        query.push(if place == 0 { "(" } else { " UNION (" });
-        if by_index {
-            query.push("SELECT id FROM (");
-        }
-        query.push(format!("SELECT id FROM search_documents WHERE {column} @@ "));
-        query.push_bind(asked).push("::text::tsquery");
-        visible(query, reach, request);
-        if by_index {
-            // Otherwise a walk from the newest document on would look cheaper than it is.
-            query.push(" OFFSET 0) AS fitting");
-        }
-        query.push(" ORDER BY id DESC LIMIT ").push_bind(most).push(")");
+    if depth == Depth::AllWords {
+        return;
     }
+    if let Some(asked) = terms.rarest() {
+        query.push(" UNION ");
+        by_text(query, &asked, few, reach, request);
+        query.push_bind(MOST_WITH_RAREST).push(")");
+    }
+    if let Some(asked) = terms.any() {
+        query.push(" UNION (");
+        by_title(query, &asked, MOST_WITH_ANY, reach, request);
+        query.push(")");
+    }
+}
+
+/// The documents in whose titles the words are the largest share.
+fn by_title(
+    query: &mut QueryBuilder<Postgres>,
+    asked: &str,
+    most: i64,
+    reach: Reach,
+    request: &Request,
+) {
+    query.push("SELECT id FROM search_documents WHERE title_vector @@ ");
+    query.push_bind(asked.to_owned()).push("::text::tsquery");
+    visible(query, reach, request);
+    query.push(" ORDER BY ts_rank(title_vector, ").push_bind(asked.to_owned());
+    query.push("::text::tsquery, 2) DESC, id DESC LIMIT ").push_bind(most);
+}
+
+/// The newest documents that have the words; how many of them follows.
+fn by_text(
+    query: &mut QueryBuilder<Postgres>,
+    asked: &str,
+    by_index: bool,
+    reach: Reach,
+    request: &Request,
+) {
+    query.push(if by_index { "(SELECT id FROM (" } else { "(" });
+    query.push("SELECT id FROM search_documents WHERE vector @@ ");
+    query.push_bind(asked.to_owned()).push("::text::tsquery");
+    visible(query, reach, request);
+    if by_index {
+        // Otherwise a walk from the newest document on would look cheaper than it is.
+        query.push(" OFFSET 0) AS fitting");
+    }
+    query.push(" ORDER BY id DESC LIMIT ");
 }
 
 fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) {

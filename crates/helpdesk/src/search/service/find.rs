@@ -23,6 +23,8 @@ use crate::search::repo::words;
 
 /// With fewer results that have every word, those with any of them follow.
 const ENOUGH: usize = 10;
+/// From so many words on a query is a sentence.
+const SENTENCE: usize = 5;
 /// With fewer results than this, another query may have been meant.
 const LITTLE: usize = 3;
 /// As many results can be paged through.
@@ -172,15 +174,21 @@ fn merged(groups: Vec<Vec<Place>>) -> Vec<Place> {
     keyed.into_iter().map(|(_, place)| place).collect()
 }
 
-/// The articles and questions that fit, the best first.
+/// The articles and questions that fit, the best first. A sentence is searched for any of its words at once: hardly ever
+/// does enough have all of them.
 async fn find_documents(
     connection: &mut PgConnection,
     terms: &Terms,
     reach: Reach,
     request: &Request,
 ) -> Result<Vec<Ranked>, Error> {
-    let mut found = documents::ranked(connection, terms, Depth::AllWords, reach, request).await?;
-    if found.len() < ENOUGH && terms.terms.len() > 1 {
+    let words = terms.terms.len();
+    let first = if words >= SENTENCE { Depth::AnyWord } else { Depth::AllWords };
+    let mut found = documents::ranked(connection, terms, first, reach, request).await?;
+    let complete = |ranked: &Ranked| ranked.has_all || ranked.by_identifier;
+    if found.iter().filter(|ranked| complete(ranked)).count() >= ENOUGH {
+        found.retain(complete);
+    } else if words > 1 && first == Depth::AllWords {
         found = documents::ranked(connection, terms, Depth::AnyWord, reach, request).await?;
     }
     // Of an article's languages the one that fits best.
