@@ -67,7 +67,7 @@ const ALL: &[(&str, Kind, &str)] = &[
         Gauge,
         "How long the step of a clock that is due longest has been waiting, sampled each minute.",
     ),
-    ("kamhub_sla_sweep_seconds", Histogram, "Batches of the sweep that found something due."),
+    ("kamhub_sla_sweep_seconds", Histogram, "Sweeps that found something due."),
     ("kamhub_sla_swept_tickets_total", Counter, "Tickets for whose clocks something was done."),
     (
         "kamhub_bus_lag_seconds",

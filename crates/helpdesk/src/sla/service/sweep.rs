@@ -15,7 +15,7 @@ use crate::sla::repo;
 use crate::sla::ticket::Book;
 use crate::tickets::service::deadlines;
 
-/// How many tickets one transaction sweeps.
+/// How many tickets one transaction sweeps: a change of one of them may have to wait until it ends.
 pub const BATCH: i64 = 500;
 
 /// What one transaction did.
