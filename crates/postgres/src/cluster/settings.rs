@@ -17,7 +17,7 @@ local all all trust
 ///
 /// An operator's own values go to `custom.conf` beside it, or through `ALTER SYSTEM`: both win.
 pub(super) fn render(socket_directory: &str, memory: u64, statistics: bool) -> String {
-    let shared_buffers = (memory / 4).clamp(64 * MIB, GIB) / MIB;
+    let shared_buffers = (memory / 4).clamp(64 * MIB, 8 * GIB) / MIB;
     let cache = (memory / 2).max(128 * MIB) / MIB;
     let maintenance = (memory / 32).clamp(64 * MIB, 512 * MIB) / MIB;
     // After a crash every file is synced before the server opens: one call for the file system took
@@ -98,9 +98,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shared_buffers_follow_the_memory_up_to_one_gigabyte() {
+    fn shared_buffers_are_a_quarter_of_the_memory_up_to_eight_gigabytes() {
         assert!(render("/s", 512 * MIB, false).contains("shared_buffers = 128MB"));
-        assert!(render("/s", 24 * GIB, false).contains("shared_buffers = 1024MB"));
+        assert!(render("/s", 24 * GIB, false).contains("shared_buffers = 6144MB"));
         assert!(render("/s", 64 * MIB, false).contains("shared_buffers = 64MB"));
     }
 
