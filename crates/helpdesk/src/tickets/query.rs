@@ -112,6 +112,13 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether words or a tag are asked for: what fits may lie far apart in every order, and the index that finds it
+    /// knows the days. A number is found by its own index.
+    pub(super) fn is_by_words(&self) -> bool {
+        let number = self.search.as_deref().and_then(TicketId::from_number_or_id);
+        (self.search.is_some() || self.tag.is_some()) && number.is_none()
+    }
+
     /// A short name of exactly this filter, for a cache.
     pub(super) fn key(&self) -> String {
         hex::encode(Sha256::digest(format!("{self:?}")))
@@ -167,6 +174,22 @@ impl ListRequest {
             _ => Way::Walk,
         }
     }
+}
+
+/// How far from the end of its order a list is looked through for rows that have the words, one after the other until the
+/// page is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// So many rows, whether they fit or not: enough for a common word.
+    Rows(i64),
+    /// What fits of so many days.
+    Days(i32),
+}
+
+impl Reach {
+    /// From the narrowest to the widest.
+    pub(super) const WIDENING: [Self; 5] =
+        [Self::Rows(1_000), Self::Days(4), Self::Days(16), Self::Days(64), Self::Days(256)];
 }
 
 /// How a page of a long list is found.

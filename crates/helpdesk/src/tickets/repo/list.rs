@@ -14,7 +14,7 @@ use super::COLUMNS;
 use crate::ids::TicketId;
 use crate::tickets::model::Ticket;
 use crate::tickets::query::{
-    Assignee, Filter, ListRequest, SortBy, SortKey, SortOrder, Way, months,
+    Assignee, Filter, ListRequest, Reach, SortBy, SortKey, SortOrder, Way, months,
 };
 use crate::tickets::state::Status;
 
@@ -34,6 +34,74 @@ pub(in crate::tickets) async fn page(
         Way::EachMonth => gather(request, |query| each_month(query, request)),
     };
     Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
+}
+
+/// The rows of a page of a list of words within that reach; `None` where they do not fill the page and one beyond it.
+pub(in crate::tickets) async fn page_within(
+    connection: &mut PgConnection,
+    request: &ListRequest,
+    reach: Reach,
+) -> DbResult<Option<Vec<Ticket>>> {
+    let (_, rows) = window(request);
+    let mut query = match (reach, day_of(request.sort_by)) {
+        (Reach::Rows(most), _) => walk_of(request, most),
+        (Reach::Days(days), Some(day)) => gather(request, |query| {
+            candidates(query, request, &request.filter.status);
+            after(query, request);
+            of_days(query, request, day, days);
+        }),
+        (Reach::Days(_), None) => return Ok(None),
+    };
+    let found = query.build_query_as().persistent(false).fetch_all(connection).await?;
+    Ok((i64::try_from(found.len()).is_ok_and(|found| found >= rows)).then_some(found))
+}
+
+/// The first rows of the order, and of these the ones that have the words.
+fn walk_of(request: &ListRequest, most: i64) -> QueryBuilder<Postgres> {
+    let (skip, rows) = window(request);
+    let mut query =
+        QueryBuilder::new(format!("SELECT {COLUMNS} FROM (SELECT tickets.* FROM tickets"));
+    rest(&mut query, &request.filter, &request.filter.status);
+    after(&mut query, request);
+    query.push(order(request, request.sort_by.column(), "id")).push(" LIMIT ").push_bind(most);
+    query.push(") AS tickets WHERE true");
+    asked_words(&mut query, &request.filter);
+    query.push(order(request, request.sort_by.column(), "id"));
+    query.push(" LIMIT ").push_bind(rows).push(" OFFSET ").push_bind(skip);
+    query
+}
+
+/// The day (UTC) of the order's moment, as the index of combinations knows it.
+fn day_of(sort_by: SortBy) -> Option<&'static str> {
+    match sort_by {
+        SortBy::CreatedAt => Some("(created_at AT TIME ZONE 'UTC')::date"),
+        SortBy::UpdatedAt => Some("(updated_at AT TIME ZONE 'UTC')::date"),
+        SortBy::Priority | SortBy::SlaDue => None,
+    }
+}
+
+/// The first days of the list, from its end or its cursor on. Each is looked up by itself: of a range, the index would
+/// gather everything first.
+fn of_days(query: &mut QueryBuilder<Postgres>, request: &ListRequest, day: &str, days: i32) {
+    let (end, sign) = match request.order {
+        SortOrder::Asc => ("min", "+"),
+        SortOrder::Desc => ("max", "-"),
+    };
+    query.push(format!(" AND {day} = ANY (ARRAY(SELECT first {sign} n FROM generate_series(0, "));
+    query.push_bind(days).push(" - 1) AS n, (SELECT (");
+    match &request.page.start {
+        Start::After(from) => {
+            query.push_bind(DateTime::<Utc>::from_timestamp_micros(from.value));
+            query.push("::timestamptz");
+        }
+        Start::Offset(_) => {
+            let column = request.sort_by.column();
+            query.push(format!(
+                "(SELECT {end}({column}) FROM tickets WHERE deleted_at IS NULL AND merged_into_id IS NULL)"
+            ));
+        }
+    }
+    query.push(" AT TIME ZONE 'UTC')::date AS first) AS of_list))");
 }
 
 /// How many rows the filter lets through, up to one beyond the cap, and the rows of the page, which
@@ -194,6 +262,12 @@ pub(in crate::tickets) async fn count(
 }
 
 fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter, status: &[Status]) {
+    rest(query, filter, status);
+    asked_words(query, filter);
+}
+
+/// The conditions that an ordered index may have, or that are as easily looked at.
+fn rest(query: &mut QueryBuilder<Postgres>, filter: &Filter, status: &[Status]) {
     query.push(" WHERE deleted_at IS NULL AND merged_into_id IS NULL");
     words(query, "status", status.iter().map(|status| status.as_str()));
     words(query, "priority", filter.priority.iter().map(|priority| priority.as_str()));
@@ -219,14 +293,18 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter, status: &[Sta
     if let Some(team) = &filter.team {
         query.push(" AND team = ").push_bind(team.clone());
     }
-    if let Some(tag) = &filter.tag {
-        query.push(" AND tags @> ").push_bind(vec![tag.clone()]);
-    }
     if let Some(from) = filter.from {
         query.push(" AND created_at >= ").push_bind(from);
     }
     if let Some(until) = filter.until {
         query.push(" AND created_at <= ").push_bind(until);
+    }
+}
+
+/// The words and the tag.
+fn asked_words(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    if let Some(tag) = &filter.tag {
+        query.push(" AND tags @> ").push_bind(vec![tag.clone()]);
     }
     if let Some(search) = &filter.search {
         query.push(" AND (search_vector @@ websearch_to_tsquery('kamhub', search_fold(");

@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use kamhub_cache::Cache;
 use kamhub_kernel::Actor;
-use kamhub_kernel::page::{COUNT_CAP, Page, encode_cursor};
+use kamhub_kernel::page::{COUNT_CAP, Page, Start, encode_cursor};
 use kamhub_postgres::PgConnection;
 
 use crate::ids::TicketId;
 use crate::tickets::error::Error;
 use crate::tickets::model::Ticket;
-use crate::tickets::query::{ListRequest, SortKey};
+use crate::tickets::query::{ListRequest, Reach, SortKey, Way};
 use crate::tickets::repo;
 
-const SPACE: &str = "ticket_list_beyond_cap";
+const BEYOND_CAP: &str = "ticket_list_beyond_cap";
+/// Which of [`Reach::WIDENING`] filled a page of words.
+const REACH: &str = "ticket_list_reach";
 /// How long a filter that more than [`COUNT_CAP`] tickets fit is taken to be such a one. In that time
 /// the total may say "more than 1000" of a few less; the rows of the page are always those of now.
-const BEYOND_CAP_FOR: Duration = Duration::from_secs(60);
+const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// A page of the tickets that the actor may see: the restriction is part of the query.
 ///
@@ -61,16 +63,41 @@ async fn counted_page(
 ) -> Result<(i64, Vec<Ticket>), Error> {
     let key = request.filter.key();
     let mut counted = COUNT_CAP + 1;
-    if cache.get::<bool>(SPACE, &key).await != Some(true) {
+    if cache.get::<bool>(BEYOND_CAP, &key).await != Some(true) {
         let (few, items) = repo::list::counted_page(connection, request).await?;
         if few <= COUNT_CAP {
             return Ok((few, items));
         }
-        cache.put(SPACE, &key, &true, BEYOND_CAP_FOR).await;
+        cache.put(BEYOND_CAP, &key, &true, REMEMBERED).await;
     }
     if request.page.exact_total {
         counted = repo::list::count(connection, &request.filter).await?;
     }
-    let items = repo::list::page(connection, request, request.way()).await?;
+    let way = request.way();
+    if way != Way::Walk || !request.filter.is_by_words() {
+        return Ok((counted, repo::list::page(connection, request, way).await?));
+    }
+    let key = format!("{key} {} {}", request.sort_by, request.order);
+    let known = cache.get::<usize>(REACH, &key).await.unwrap_or_default();
+    let (reach, items) = widening(connection, request, known).await?;
+    // The end of a list fills no page, however far it is looked for.
+    if reach != known && request.page.start == Start::Offset(0) {
+        cache.put(REACH, &key, &reach, REMEMBERED).await;
+    }
     Ok((counted, items))
+}
+
+/// The rows of a page of words, looked for ever further from the end of the order, and how far that was.
+async fn widening(
+    connection: &mut PgConnection,
+    request: &ListRequest,
+    from: usize,
+) -> Result<(usize, Vec<Ticket>), Error> {
+    for (place, reach) in Reach::WIDENING.iter().enumerate().skip(from) {
+        if let Some(items) = repo::list::page_within(connection, request, *reach).await? {
+            return Ok((place, items));
+        }
+    }
+    let items = repo::list::page(connection, request, Way::Walk).await?;
+    Ok((Reach::WIDENING.len(), items))
 }
