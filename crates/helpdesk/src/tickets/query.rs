@@ -119,6 +119,18 @@ impl Filter {
         (self.search.is_some() || self.tag.is_some()) && number.is_none()
     }
 
+    /// Whether the index finds what fits by one word or tag alone. Of several it looks for where they meet, and would
+    /// do so anew for each day.
+    pub(super) fn is_one_word(&self) -> bool {
+        let words = self.search.as_deref().map_or(0, |text| text.split_whitespace().count());
+        words + usize::from(self.tag.is_some()) == 1
+            && self.status.is_empty()
+            && self.priority.is_empty()
+            && self.category.is_empty()
+            && self.team.is_none()
+            && self.assignee.is_none()
+    }
+
     /// A short name of exactly this filter, for a cache.
     pub(super) fn key(&self) -> String {
         hex::encode(Sha256::digest(format!("{self:?}")))
@@ -187,9 +199,15 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    /// From the narrowest to the widest.
-    pub(super) const WIDENING: [Self; 5] =
-        [Self::Rows(1_000), Self::Days(4), Self::Days(16), Self::Days(64), Self::Days(256)];
+    /// From the narrowest to the widest; by one word, or by several.
+    pub(super) fn widening(filter: &Filter) -> &'static [Self] {
+        match filter.is_one_word() {
+            true => {
+                &[Self::Rows(1_000), Self::Days(4), Self::Days(16), Self::Days(64), Self::Days(256)]
+            }
+            false => &[Self::Rows(1_000), Self::Days(16)],
+        }
+    }
 }
 
 /// How a page of a long list is found.

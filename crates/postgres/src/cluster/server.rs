@@ -91,9 +91,11 @@ impl Server {
     }
 
     fn write_settings(&self) -> Result<(), ClusterError> {
-        let statistics = self.binaries.has_library("pg_stat_statements");
+        let installed = settings::LIBRARIES.into_iter();
+        let libraries: Vec<&str> =
+            installed.filter(|library| self.binaries.has_library(library)).collect();
         let sockets = self.place.socket_directory.display().to_string();
-        let text = settings::render(&sockets, settings::memory(), statistics);
+        let text = settings::render(&sockets, settings::memory(), &libraries);
         self.write("postgresql.conf", &text)?;
         self.write("pg_hba.conf", settings::HBA)
     }

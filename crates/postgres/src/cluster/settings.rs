@@ -13,17 +13,21 @@ pub(super) const HBA: &str = "\
 local all all trust
 ";
 
+/// What is loaded where it is installed: figures of statements; and after a restart the pages that were in memory before it,
+/// which lists of many tickets would otherwise read from disk one by one.
+pub(super) const LIBRARIES: [&str; 2] = ["pg_stat_statements", "pg_prewarm"];
+
 /// Writes `postgresql.conf` for a machine with `memory` bytes.
 ///
-/// An operator's own values go to `custom.conf` beside it, or through `ALTER SYSTEM`: both win.
-pub(super) fn render(socket_directory: &str, memory: u64, statistics: bool) -> String {
+/// `libraries` are those of [`LIBRARIES`] that are installed. An operator's own values go to `custom.conf` beside it, or through `ALTER SYSTEM`: both win.
+pub(super) fn render(socket_directory: &str, memory: u64, libraries: &[&str]) -> String {
     let shared_buffers = (memory / 4).clamp(64 * MIB, 8 * GIB) / MIB;
     let cache = (memory / 2).max(128 * MIB) / MIB;
     let maintenance = (memory / 32).clamp(64 * MIB, 512 * MIB) / MIB;
     // After a crash every file is synced before the server opens: one call for the file system took
     // 0.25 s where a call for each file of an empty database took 4 s. Only Linux has it.
     let sync = if cfg!(target_os = "linux") { "syncfs" } else { "fsync" };
-    let preload = if statistics { "pg_stat_statements" } else { "" };
+    let preload = libraries.join(", ");
     format!(
         "\
 # Written by kamhub at each start: put your own settings into custom.conf in this directory.
@@ -99,16 +103,16 @@ mod tests {
 
     #[test]
     fn shared_buffers_are_a_quarter_of_the_memory_up_to_eight_gigabytes() {
-        assert!(render("/s", 512 * MIB, false).contains("shared_buffers = 128MB"));
-        assert!(render("/s", 24 * GIB, false).contains("shared_buffers = 6144MB"));
-        assert!(render("/s", 64 * MIB, false).contains("shared_buffers = 64MB"));
+        assert!(render("/s", 512 * MIB, &[]).contains("shared_buffers = 128MB"));
+        assert!(render("/s", 24 * GIB, &[]).contains("shared_buffers = 6144MB"));
+        assert!(render("/s", 64 * MIB, &[]).contains("shared_buffers = 64MB"));
     }
 
     #[test]
-    fn the_statistics_library_is_preloaded_only_where_it_exists() {
-        let wanted = "shared_preload_libraries = 'pg_stat_statements'";
-        assert!(render("/s", GIB, true).contains(wanted));
-        assert!(!render("/s", GIB, false).contains(wanted));
+    fn libraries_are_preloaded_only_where_they_exist() {
+        let both = "shared_preload_libraries = 'pg_stat_statements, pg_prewarm'";
+        assert!(render("/s", GIB, &LIBRARIES).contains(both));
+        assert!(render("/s", GIB, &[]).contains("shared_preload_libraries = ''"));
     }
 
     #[test]

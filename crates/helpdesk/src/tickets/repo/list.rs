@@ -80,15 +80,23 @@ fn day_of(sort_by: SortBy) -> Option<&'static str> {
     }
 }
 
-/// The first days of the list, from its end or its cursor on. Each is looked up by itself: of a range, the index would
-/// gather everything first.
+/// The first days of the list, from its end or its cursor on. For one word each is looked up by itself: of a range, the
+/// index would gather everything first.
 fn of_days(query: &mut QueryBuilder<Postgres>, request: &ListRequest, day: &str, days: i32) {
-    let (end, sign) = match request.order {
-        SortOrder::Asc => ("min", "+"),
-        SortOrder::Desc => ("max", "-"),
+    let (end, sign, beyond) = match request.order {
+        SortOrder::Asc => ("min", "+", "<="),
+        SortOrder::Desc => ("max", "-", ">="),
     };
-    query.push(format!(" AND {day} = ANY (ARRAY(SELECT first {sign} n FROM generate_series(0, "));
-    query.push_bind(days).push(" - 1) AS n, (SELECT (");
+    if request.filter.is_one_word() {
+        query.push(format!(
+            " AND {day} = ANY (ARRAY(SELECT first {sign} n FROM generate_series(0, "
+        ));
+        query.push_bind(days - 1).push(") AS n");
+    } else {
+        query.push(format!(" AND {day} {beyond} (SELECT first {sign} "));
+        query.push_bind(days - 1).push("::integer FROM (VALUES (1)) AS one");
+    }
+    query.push(", (SELECT (");
     match &request.page.start {
         Start::After(from) => {
             query.push_bind(DateTime::<Utc>::from_timestamp_micros(from.value));
@@ -101,7 +109,8 @@ fn of_days(query: &mut QueryBuilder<Postgres>, request: &ListRequest, day: &str,
             ));
         }
     }
-    query.push(" AT TIME ZONE 'UTC')::date AS first) AS of_list))");
+    query.push(" AT TIME ZONE 'UTC')::date AS first) AS of_list)");
+    query.push(if request.filter.is_one_word() { ")" } else { "" });
 }
 
 /// How many rows the filter lets through, up to one beyond the cap, and the rows of the page, which

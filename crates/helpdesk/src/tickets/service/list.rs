@@ -14,7 +14,7 @@ use crate::tickets::query::{ListRequest, Reach, SortKey, Way};
 use crate::tickets::repo;
 
 const BEYOND_CAP: &str = "ticket_list_beyond_cap";
-/// Which of [`Reach::WIDENING`] filled a page of words.
+/// Which of [`Reach::widening`] filled a page of words.
 const REACH: &str = "ticket_list_reach";
 /// How long a filter that more than [`COUNT_CAP`] tickets fit is taken to be such a one. In that time
 /// the total may say "more than 1000" of a few less; the rows of the page are always those of now.
@@ -93,11 +93,12 @@ async fn widening(
     request: &ListRequest,
     from: usize,
 ) -> Result<(usize, Vec<Ticket>), Error> {
-    for (place, reach) in Reach::WIDENING.iter().enumerate().skip(from) {
+    let widening = Reach::widening(&request.filter);
+    for (place, reach) in widening.iter().enumerate().skip(from) {
         if let Some(items) = repo::list::page_within(connection, request, *reach).await? {
             return Ok((place, items));
         }
     }
     let items = repo::list::page(connection, request, Way::Walk).await?;
-    Ok((Reach::WIDENING.len(), items))
+    Ok((widening.len(), items))
 }
