@@ -142,6 +142,9 @@ async fn a_topic_is_counted_and_shown_whole_without_what_left_it() {
     assert!(first.contains("/en/categories/Tours?page=2\" rel=\"next\""), "{first}");
     assert!(second.contains("/en/categories/Tours?page=1\" rel=\"prev\""), "{second}");
     assert!(!second.contains("rel=\"next\"") && !second.contains("When?"), "{second}");
+    let canonical = format!("<link rel=\"canonical\" href=\"{}/en/categories/Tours", app.base);
+    assert!(first.contains(&format!("{canonical}\">")), "{first}");
+    assert!(second.contains(&format!("{canonical}?page=2\">")), "{second}");
     for odd in ["0", "-1", "x", "99999999999"] {
         let page = browser(&app).get(&format!("/en/categories/Tours?page={odd}")).await;
         assert_eq!(shown(&page.text), 100, "page {odd} is the first");

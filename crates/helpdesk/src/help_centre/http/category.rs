@@ -81,6 +81,10 @@ pub async fn show(
     page.other = None;
     let path = category_path(visit.lang, &name);
     let at = |number: i64| format!("{path}?page={number}");
+    if number > 1 {
+        // To search engines it is a page of its own, not the first one again.
+        page.path = at(number);
+    }
     let template = CategoryPage {
         title: titles.of(visit.lang, &name),
         page,
