@@ -51,15 +51,20 @@ impl SortBy {
         match self {
             Self::CreatedAt => ticket.created_at.timestamp_micros(),
             Self::UpdatedAt => ticket.updated_at.timestamp_micros(),
-            Self::Priority => match ticket.priority {
-                Priority::Low => 1,
-                Priority::Medium => 2,
-                Priority::High => 3,
-                Priority::Urgent => 4,
-                Priority::Critical => 5,
-            },
+            Self::Priority => i64::from(rank(ticket.priority)),
             Self::SlaDue => ticket.sla_due_at.map_or(NEVER, |due| due.timestamp_micros()),
         }
+    }
+}
+
+/// The place of a priority in the order of priorities, as the column `priority_rank` has it.
+pub(super) fn rank(priority: Priority) -> i16 {
+    match priority {
+        Priority::Low => 1,
+        Priority::Medium => 2,
+        Priority::High => 3,
+        Priority::Urgent => 4,
+        Priority::Critical => 5,
     }
 }
 
@@ -112,11 +117,53 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether words or a tag are asked for: what fits may lie far apart in every order, and the index that finds it
-    /// knows the days. A number is found by its own index.
+    /// Whether words or a tag are asked for, and nothing that narrows the list by an index of its own (a period, a
+    /// customer, a number): what fits may lie far apart in every order, and the index that finds it knows the days.
     pub(super) fn is_by_words(&self) -> bool {
         let number = self.search.as_deref().and_then(TicketId::from_number_or_id);
-        (self.search.is_some() || self.tag.is_some()) && number.is_none()
+        let narrowed = self.from.is_some()
+            || self.until.is_some()
+            || self.customer_id.is_some()
+            || self.requester.is_some()
+            || self.only.is_some();
+        (self.search.is_some() || self.tag.is_some()) && number.is_none() && !narrowed
+    }
+
+    /// The field of which several values are asked for; the first, where there are more such fields.
+    fn of_several(&self) -> Option<Field> {
+        match self {
+            Self { status, .. } if status.len() > 1 => Some(Field::Status),
+            Self { category, .. } if category.len() > 1 => Some(Field::Category),
+            Self { priority, .. } if priority.len() > 1 => Some(Field::Priority),
+            _ => None,
+        }
+    }
+
+    /// The same filter for each single value of that field.
+    pub(super) fn each_value(&self, field: Field) -> Vec<Self> {
+        let rest = || self.clone();
+        match field {
+            Field::Status => distinct(&self.status, |status| Self { status, ..rest() }),
+            Field::Category => distinct(&self.category, |category| Self { category, ..rest() }),
+            Field::Priority => distinct(&self.priority, |priority| Self { priority, ..rest() }),
+        }
+    }
+
+    /// The one condition of this filter by which an ordered index is followed best, and no other.
+    pub(super) fn narrowest(&self) -> Self {
+        let none = Self::default;
+        match self {
+            Self { assignee: Some(assignee), .. } => Self { assignee: Some(*assignee), ..none() },
+            Self { status, .. } if status.len() == 1 => Self { status: status.clone(), ..none() },
+            Self { team: Some(team), .. } => Self { team: Some(team.clone()), ..none() },
+            Self { category, .. } if category.len() == 1 => {
+                Self { category: category.clone(), ..none() }
+            }
+            Self { priority, .. } if priority.len() == 1 => {
+                Self { priority: priority.clone(), ..none() }
+            }
+            _ => none(),
+        }
     }
 
     /// Whether the index finds what fits by one word or tag alone. Of several it looks for where they meet, and would
@@ -135,6 +182,23 @@ impl Filter {
     pub(super) fn key(&self) -> String {
         hex::encode(Sha256::digest(format!("{self:?}")))
     }
+}
+
+/// One filter for each value, however often it was named.
+fn distinct<T: Copy + PartialEq>(values: &[T], of: impl Fn(Vec<T>) -> Filter) -> Vec<Filter> {
+    let first = |(place, value): &(usize, &T)| !values[..*place].contains(value);
+    values.iter().enumerate().filter(first).map(|(_, value)| of(vec![*value])).collect()
+}
+
+/// A field of which a list may have several values. For each value of each there is an index of every order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    /// State.
+    Status,
+    /// Category.
+    Category,
+    /// Priority.
+    Priority,
 }
 
 /// The sort key of a row, inside a cursor.
@@ -169,7 +233,7 @@ impl ListRequest {
 
     /// The way to a page of a list that more than [`kamhub_kernel::page::COUNT_CAP`] rows fit.
     pub(super) fn way(&self) -> Way {
-        let Filter { status, from, until, .. } = &self.filter;
+        let Filter { from, until, .. } = &self.filter;
         match (self.sort_by, from.zip(*until)) {
             (SortBy::UpdatedAt, Some((from, until)))
                 if months(from, until).len() <= MOST_MONTHS =>
@@ -182,8 +246,7 @@ impl ListRequest {
             }
             // Whatever has a deadline lies at the beginning of this order.
             (SortBy::SlaDue, _) => Way::Walk,
-            _ if status.len() > 1 => Way::EachStatus,
-            _ => Way::Walk,
+            _ => self.filter.of_several().map_or(Way::Walk, Way::EachValue),
         }
     }
 }
@@ -217,9 +280,9 @@ pub(super) enum Way {
     Walk,
     /// All that fit, then their order: right where an index alone tells both.
     Gather,
-    /// The first of each state, then their order: what is in work lies at one end of every order,
-    /// so that a walk from the other end would pass all that ever was closed.
-    EachStatus,
+    /// The first of each value of a field, then their order. What is in work lies at one end of every order, so that a walk
+    /// from the other end would pass all that ever was closed; and what came in last may all be of one category.
+    EachValue(Field),
     /// The first of each month of creation, then their order: changes lie across a period, so that a
     /// walk along them would pass everything outside it.
     EachMonth,

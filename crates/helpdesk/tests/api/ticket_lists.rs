@@ -1,4 +1,6 @@
 use chrono::Duration;
+use kamhub_helpdesk::tickets::query::SortKey;
+use kamhub_kernel::page::encode_cursor;
 use kamhub_testkit::TestApp;
 use serde_json::{Value, json};
 
@@ -136,41 +138,56 @@ async fn totals_stop_at_a_thousand_unless_an_exact_one_is_asked_for() {
     assert_eq!(bookings.json["total"], 6, "a total below the cap is the one of now");
 }
 
-#[tokio::test]
-async fn a_long_list_is_the_same_whichever_way_it_is_found() {
-    let app = TestApp::start().await;
+/// 2400 tickets of a hundred days, of which most ways to narrow a list leave more than a thousand.
+async fn fill(app: &TestApp) {
     let insert = "INSERT INTO tickets (subject, description, customer_id, customer_name, customer_email, queue_at,
-            priority, status, tags, created_at, updated_at)
+            priority, status, category, team, tags, created_at, updated_at)
         SELECT 'Ticket ' || n || CASE WHEN n % 2 = 0 THEN ' even' ELSE '' END || CASE WHEN n % 12 = 0 OR n < 1100 THEN ' seldom' ELSE '' END, 'Ten characters at least', 7, 'Anna', 'anna@example.com', now(),
             (ARRAY['low', 'high', 'critical'])[1 + n % 3], (ARRAY['open', 'on_hold', 'closed'])[1 + n % 7 % 3],
+            (ARRAY['billing', 'billing', 'refund', 'technical'])[1 + n % 4], CASE WHEN n % 5 < 3 THEN 'Tours' END,
             CASE WHEN n % 12 = 0 OR n < 1100 THEN ARRAY['early'] ELSE '{}' END, made, made + (n * 7919 % 1000) * interval '3 hours'
         FROM (SELECT n, timestamptz '2025-11-20Z' + n * interval '1 hour' AS made FROM generate_series(1, 2400) AS n) t";
     sqlx::query(insert).execute(app.database.db.pool()).await.unwrap();
-    let (from, until) = ("2025-11-25", "2026-02-10");
-    let period = format!("fromDate={from}&toDate={until}");
-    let within = "created_at >= '2025-11-25Z' AND created_at < '2026-02-11Z'";
-    let shapes = [
-        (period.as_str(), "sortBy=updatedAt", within, "updated_at DESC, id DESC"),
-        (&period, "sortBy=updatedAt&sortOrder=ASC", within, "updated_at, id"),
-        ("customerId=7", "sortBy=updatedAt", "true", "updated_at DESC, id DESC"),
-        ("customerId=7", "sortBy=priority", "true", "priority_rank DESC, id DESC"),
-        ("status=open,on_hold", "", "status <> 'closed'", "created_at DESC, id DESC"),
-        ("search=even", "", "subject LIKE '% even%'", "created_at DESC, id DESC"),
-        ("search=even", "sortOrder=ASC", "subject LIKE '% even%'", "created_at, id"),
-        ("search=even", "sortBy=updatedAt", "subject LIKE '% even%'", "updated_at DESC, id DESC"),
-        ("search=even", "sortBy=priority", "subject LIKE '% even%'", "priority_rank DESC, id DESC"),
-        ("search=seldom", "", "subject LIKE '% seldom'", "created_at DESC, id DESC"),
-        (
-            "search=seldom",
-            "sortBy=updatedAt",
-            "subject LIKE '% seldom'",
-            "updated_at DESC, id DESC",
-        ),
-        ("search=seldom%20ticket", "", "subject LIKE '% seldom'", "created_at DESC, id DESC"),
-        ("search=ticket%20seldom", "sortOrder=ASC", "subject LIKE '% seldom'", "created_at, id"),
-        ("tag=early", "", "tags <> '{}'", "created_at DESC, id DESC"),
-        ("tag=early", "sortBy=updatedAt&sortOrder=ASC", "tags <> '{}'", "updated_at, id"),
-    ];
+}
+
+const PERIOD: &str = "fromDate=2025-11-25&toDate=2026-02-10";
+const IN_PERIOD: &str = "created_at >= '2025-11-25Z' AND created_at < '2026-02-11Z'";
+const CHANGED: (&str, &str) = ("sortBy=updatedAt", "updated_at DESC, id DESC");
+const CHANGED_ASC: (&str, &str) = ("sortBy=updatedAt&sortOrder=ASC", "updated_at, id");
+const CREATED: (&str, &str) = ("", "created_at DESC, id DESC");
+const CREATED_ASC: (&str, &str) = ("sortOrder=ASC", "created_at, id");
+const PRIORITY: (&str, &str) = ("sortBy=priority", "priority_rank DESC, id DESC");
+const PRIORITY_ASC: (&str, &str) = ("sortBy=priority&sortOrder=ASC", "priority_rank, id");
+
+/// Filters that more than a thousand of those tickets pass, the same in SQL, and orders.
+const LONG: [(&str, &str, &[(&str, &str)]); 14] = [
+    (PERIOD, IN_PERIOD, &[CHANGED, CHANGED_ASC]),
+    ("customerId=7", "true", &[CHANGED, PRIORITY]),
+    ("status=open,on_hold", "status <> 'closed'", &[CREATED]),
+    ("category=refund,billing,refund", "category <> 'technical'", &[CREATED, CHANGED]),
+    ("category=billing", "category = 'billing'", &[CHANGED, PRIORITY_ASC]),
+    ("priority=low,critical", "priority <> 'high'", &[CREATED, PRIORITY, PRIORITY_ASC]),
+    (
+        "status=closed,open&priority=low,critical",
+        "status <> 'on_hold' AND priority <> 'high'",
+        &[CHANGED, PRIORITY],
+    ),
+    ("team=Tours", "team = 'Tours'", &[CHANGED_ASC, PRIORITY]),
+    ("search=ticket&team=Tours", "team = 'Tours'", &[CREATED]),
+    ("search=even", "subject LIKE '% even%'", &[CREATED, CREATED_ASC, CHANGED, PRIORITY]),
+    ("search=seldom", "subject LIKE '% seldom'", &[CREATED, CHANGED]),
+    ("search=seldom%20ticket", "subject LIKE '% seldom'", &[CREATED]),
+    ("search=ticket%20seldom", "subject LIKE '% seldom'", &[CREATED_ASC]),
+    ("tag=early", "tags <> '{}'", &[CREATED, CHANGED_ASC]),
+];
+
+#[tokio::test]
+async fn a_long_list_is_the_same_whichever_way_it_is_found() {
+    let app = TestApp::start().await;
+    fill(&app).await;
+    let shapes = LONG.iter().flat_map(|(filter, condition, orders)| {
+        orders.iter().map(move |(order, sorted)| (filter, order, condition, sorted))
+    });
     for (filter, order, condition, sorted) in shapes {
         let sql =
             format!("SELECT id::text AS number FROM tickets WHERE {condition} ORDER BY {sorted}");
@@ -193,5 +210,28 @@ async fn a_long_list_is_the_same_whichever_way_it_is_found() {
         let third: Vec<_> =
             third.data(200).as_array().unwrap().iter().map(|r| r["id"].clone()).collect();
         assert_eq!(third, expected[40..60], "{filter} {order}, third page");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_somebody_made_up_is_an_empty_page_or_a_fault_of_the_query() {
+    let app = TestApp::start().await;
+    fill(&app).await;
+    let far = [i64::MIN, i64::MIN / 2, -1, 0, 253_402_300_800_000_000, i64::MAX / 2, i64::MAX];
+    for (query, list) in [
+        ("search=seldom", "createdat desc"),
+        ("search=seldom&sortOrder=ASC", "createdat asc"),
+        ("search=ticket%20seldom&sortBy=updatedAt", "updatedat desc"),
+        ("tag=early&sortBy=updatedAt&sortOrder=ASC", "updatedat asc"),
+        ("search=seldom&sortBy=priority", "priority desc"),
+        ("sortBy=slaDue", "sladue asc"),
+        ("", "createdat desc"),
+    ] {
+        for value in far {
+            let key = SortKey { list: list.to_owned(), value, id: 1 };
+            let path = format!("/api/support/tickets?{query}&cursor={}", encode_cursor(&key));
+            let page = app.admin.get(&path).await;
+            assert!([200, 400].contains(&page.status.as_u16()), "{value} {path}: {}", page.text);
+        }
     }
 }

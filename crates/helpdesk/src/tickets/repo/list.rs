@@ -3,8 +3,6 @@
 //! The statements are not kept prepared: a plan for any value would serve the word that half of all
 //! tickets have and the word that one has in the same way, and be wrong for one of them.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, NaiveTime, Utc};
 use kamhub_kernel::page::{COUNT_CAP, Start};
 use kamhub_postgres::{DbResult, PgConnection};
@@ -14,9 +12,8 @@ use super::COLUMNS;
 use crate::ids::TicketId;
 use crate::tickets::model::Ticket;
 use crate::tickets::query::{
-    Assignee, Filter, ListRequest, Reach, SortBy, SortKey, SortOrder, Way, months,
+    Assignee, Field, Filter, ListRequest, Reach, SortBy, SortKey, SortOrder, Way, months, rank,
 };
-use crate::tickets::state::Status;
 
 /// The rows of a page of a long list and, where there may be more, one beyond it.
 pub(in crate::tickets) async fn page(
@@ -27,10 +24,10 @@ pub(in crate::tickets) async fn page(
     let mut query = match way {
         Way::Walk => walk(request),
         Way::Gather => gather(request, |query| {
-            candidates(query, request, &request.filter.status);
+            candidates(query, request, &request.filter);
             after(query, request);
         }),
-        Way::EachStatus => gather(request, |query| each_status(query, request)),
+        Way::EachValue(field) => gather(request, |query| each_value(query, request, field)),
         Way::EachMonth => gather(request, |query| each_month(query, request)),
     };
     Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
@@ -46,7 +43,7 @@ pub(in crate::tickets) async fn page_within(
     let mut query = match (reach, day_of(request.sort_by)) {
         (Reach::Rows(most), _) => walk_of(request, most),
         (Reach::Days(days), Some(day)) => gather(request, |query| {
-            candidates(query, request, &request.filter.status);
+            candidates(query, request, &request.filter);
             after(query, request);
             of_days(query, request, day, days);
         }),
@@ -56,16 +53,18 @@ pub(in crate::tickets) async fn page_within(
     Ok((i64::try_from(found.len()).is_ok_and(|found| found >= rows)).then_some(found))
 }
 
-/// The first rows of the order, and of these the ones that have the words.
+/// The first rows of an ordered index, and of these the ones that fit.
 fn walk_of(request: &ListRequest, most: i64) -> QueryBuilder<Postgres> {
     let (skip, rows) = window(request);
     let mut query =
         QueryBuilder::new(format!("SELECT {COLUMNS} FROM (SELECT tickets.* FROM tickets"));
-    rest(&mut query, &request.filter, &request.filter.status);
+    let narrowest = request.filter.narrowest();
+    conditions(&mut query, &narrowest);
+    of_ranks(&mut query, request, &narrowest);
     after(&mut query, request);
     query.push(order(request, request.sort_by.column(), "id")).push(" LIMIT ").push_bind(most);
-    query.push(") AS tickets WHERE true");
-    asked_words(&mut query, &request.filter);
+    query.push(") AS tickets");
+    conditions(&mut query, &request.filter);
     query.push(order(request, request.sort_by.column(), "id"));
     query.push(" LIMIT ").push_bind(rows).push(" OFFSET ").push_bind(skip);
     query
@@ -122,7 +121,7 @@ pub(in crate::tickets) async fn counted_page(
     let order = order(request, "key", "candidate");
     let (skip, rows) = window(request);
     let mut query = QueryBuilder::new("WITH candidates AS MATERIALIZED (");
-    candidates(&mut query, request, &request.filter.status);
+    candidates(&mut query, request, &request.filter);
     query.push(" LIMIT ").push_bind(COUNT_CAP + 1);
     query.push(
         "), page AS (SELECT tickets.*, key, candidate FROM (SELECT candidate, key FROM candidates",
@@ -151,7 +150,8 @@ pub(in crate::tickets) async fn counted_page(
 /// Along the index of the order, passing over rows that do not fit, until the page is full.
 fn walk(request: &ListRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM tickets"));
-    conditions(&mut query, &request.filter, &request.filter.status);
+    conditions(&mut query, &request.filter);
+    of_ranks(&mut query, request, &request.filter);
     after(&mut query, request);
     query.push(order(request, request.sort_by.column(), "id"));
     let (skip, rows) = window(request);
@@ -176,20 +176,31 @@ fn gather(
     query
 }
 
-fn candidates(query: &mut QueryBuilder<Postgres>, request: &ListRequest, status: &[Status]) {
+fn candidates(query: &mut QueryBuilder<Postgres>, request: &ListRequest, filter: &Filter) {
     let column = request.sort_by.column();
     query.push(format!("SELECT id AS candidate, {column} AS key FROM tickets"));
-    conditions(query, &request.filter, status);
+    conditions(query, filter);
 }
 
-/// As many of each state as the page could need.
-fn each_status(query: &mut QueryBuilder<Postgres>, request: &ListRequest) {
-    let states: BTreeSet<Status> = request.filter.status.iter().copied().collect();
-    for (place, status) in states.iter().enumerate() {
+/// As many of each value of the field as the page could need.
+fn each_value(query: &mut QueryBuilder<Postgres>, request: &ListRequest, field: Field) {
+    for (place, filter) in request.filter.each_value(field).iter().enumerate() {
         query.push(if place == 0 { "(" } else { " UNION ALL (" });
-        candidates(query, request, &[*status]);
+        candidates(query, request, filter);
+        of_ranks(query, request, filter);
         first_of_part(query, request);
     }
+}
+
+/// In the order of priority, priorities are a part of that order.
+fn of_ranks(query: &mut QueryBuilder<Postgres>, request: &ListRequest, filter: &Filter) {
+    let ranks = || filter.priority.iter().copied().map(rank);
+    let (SortBy::Priority, Some((least, most))) =
+        (request.sort_by, ranks().min().zip(ranks().max()))
+    else {
+        return;
+    };
+    query.push(" AND priority_rank BETWEEN ").push_bind(least).push(" AND ").push_bind(most);
 }
 
 /// As many of each month of creation as the page could need.
@@ -198,7 +209,7 @@ fn each_month(query: &mut QueryBuilder<Postgres>, request: &ListRequest) {
     let months = period.map_or_else(Vec::new, |(from, until)| months(from, until));
     for (place, month) in months.into_iter().enumerate() {
         query.push(if place == 0 { "(" } else { " UNION ALL (" });
-        candidates(query, request, &request.filter.status);
+        candidates(query, request, &request.filter);
         query.push(" AND date_trunc('month', created_at AT TIME ZONE 'UTC') = ");
         query.push_bind(month.and_time(NaiveTime::MIN));
         first_of_part(query, request);
@@ -266,19 +277,19 @@ pub(in crate::tickets) async fn count(
 ) -> DbResult<i64> {
     // Nothing is selected, so that an index alone can answer.
     let mut query = QueryBuilder::new("SELECT count(*) FROM tickets");
-    conditions(&mut query, filter, &filter.status);
+    conditions(&mut query, filter);
     Ok(query.build_query_scalar().persistent(false).fetch_one(connection).await?)
 }
 
-fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter, status: &[Status]) {
-    rest(query, filter, status);
+fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    query.push(" WHERE deleted_at IS NULL AND merged_into_id IS NULL");
+    fields(query, filter);
     asked_words(query, filter);
 }
 
 /// The conditions that an ordered index may have, or that are as easily looked at.
-fn rest(query: &mut QueryBuilder<Postgres>, filter: &Filter, status: &[Status]) {
-    query.push(" WHERE deleted_at IS NULL AND merged_into_id IS NULL");
-    words(query, "status", status.iter().map(|status| status.as_str()));
+fn fields(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    words(query, "status", filter.status.iter().map(|status| status.as_str()));
     words(query, "priority", filter.priority.iter().map(|priority| priority.as_str()));
     words(query, "category", filter.category.iter().map(|category| category.as_str()));
     if let Some(customer) = filter.customer_id {
