@@ -12,7 +12,7 @@ use super::binaries::Binaries;
 use super::error::{ClusterError, IoContext};
 use super::place::Place;
 use super::process::{end_orphans, remove_stale_files};
-use super::settings;
+use super::settings::{self, Machine};
 
 /// The role that owns the cluster; the product itself works as a role without that power.
 pub(super) const SUPERUSER: &str = "postgres";
@@ -65,7 +65,7 @@ impl Server {
     /// Starts the postmaster and waits until it accepts connections.
     pub async fn start(&self) -> Result<(), ClusterError> {
         let place = &self.place;
-        self.write_settings()?;
+        self.write_settings().await?;
         let begun = Instant::now();
         loop {
             end_orphans(&place.pgdata).await;
@@ -90,12 +90,15 @@ impl Server {
         self.run("pg_ctl", &arguments).await
     }
 
-    fn write_settings(&self) -> Result<(), ClusterError> {
+    async fn write_settings(&self) -> Result<(), ClusterError> {
         let installed = settings::LIBRARIES.into_iter();
         let libraries: Vec<&str> =
             installed.filter(|library| self.binaries.has_library(library)).collect();
         let sockets = self.place.socket_directory.display().to_string();
-        let text = settings::render(&sockets, settings::memory(), &libraries);
+        let asked = ["-C", "wal_compression", "-c", "wal_compression=lz4", "-D", "pgdata"];
+        let lz4 = self.run("postgres", &asked).await.is_ok();
+        let machine = Machine { memory: settings::memory(), libraries: &libraries, lz4 };
+        let text = settings::render(&sockets, &machine);
         self.write("postgresql.conf", &text)?;
         self.write("pg_hba.conf", settings::HBA)
     }
