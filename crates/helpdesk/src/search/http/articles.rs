@@ -60,7 +60,7 @@ pub struct ArticleQuery {
 pub struct ArticleSearch {
     /// The articles of this page, best first.
     articles: Vec<ArticleSummary>,
-    /// How many there are, of the hundred that fit best.
+    /// How many there are, of those that fit best: up to a hundred, or sixty where some words may be missing.
     #[schema(examples(1))]
     total: i64,
     /// How long the search took, in milliseconds.

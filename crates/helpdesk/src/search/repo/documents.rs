@@ -11,7 +11,7 @@ use crate::search::rank::{NEAR, PLACES, RELATED, TITLE, Terms};
 /// The most candidates by their titles: those of which the words are the largest share.
 const MOST_BY_TITLE: i64 = 100;
 /// The most by title and text together that have all words; of those that have them in the text only, the newest.
-const MOST_WITH_ALL: i64 = 150;
+const MOST_WITH_ALL: i64 = 300;
 /// The most that have the rarest words, the newest.
 const MOST_WITH_RAREST: i64 = 80;
 /// The most that have any word in the title.
