@@ -100,6 +100,11 @@ async fn a_browser_is_told_of_errors_by_a_page_and_a_program_in_json() {
     let link = browser(&app).get("/en/t/AAAA").await;
     assert_eq!(link.status, 401);
     assert!(link.text.contains("This link does not work any more"), "{}", link.text);
+    for twice in ["/en/search?q=a&q=b", "/en/categories/Tours?page=1&page=2", "/en/articles/%FF"] {
+        let page = browser(&app).get(twice).await;
+        assert_eq!(page.status, 400, "{twice}");
+        assert!(page.text.contains("We did not understand that"), "{twice}: {}", page.text);
+    }
 }
 
 #[tokio::test]

@@ -21,8 +21,8 @@ struct ErrorPage {
     code: Option<String>,
 }
 
-/// Around every route: a browser that asked for a page and would get an error in JSON gets a page
-/// that says the same. Needs no database.
+/// Around every route: a browser that asked for a page and would get an error in JSON or in bare words gets a
+/// page that says the same. Needs no database.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
     let wanted = wants_page(request.headers(), request.uri().path());
     let is_get = request.method() == axum::http::Method::GET;
@@ -31,7 +31,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if !wanted || !is_error || !is_json(response.headers()) {
+    if !wanted || !is_error || is_page(response.headers()) {
         return response;
     }
     let visit = Visit { app, lang, path, address: String::new(), known: None, browser: None };
@@ -44,9 +44,9 @@ fn wants_page(headers: &HeaderMap, path: &str) -> bool {
     !for_programs && accepts.is_some_and(|accepts| accepts.contains("text/html"))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_page(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    kind.is_some_and(|kind| kind.starts_with("application/json"))
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 fn page(visit: &Visit, is_get: bool, plain: Response) -> Response {
