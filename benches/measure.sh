@@ -59,6 +59,12 @@ stop_product() {
     server=
 }
 
+# quiet: until PostgreSQL has read again what was in memory before it was started, which takes a processor and the disk.
+quiet() {
+    until sleep 1 && [ "$(psql -XqAt -h "$socket" -p 5432 -U postgres -d kamhub \
+        -c "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autoprewarm worker'")" = 0 ]; do :; done
+}
+
 sql() { psql -XqAt -h "$socket" -p 5432 -U kamhub -d kamhub -c "$1"; }
 
 memory() { awk -v name="$1:" '$1 == name { print int($2 / 1024) }' "/proc/$server/status"; }

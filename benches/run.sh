@@ -63,6 +63,7 @@ ground
 conditions
 
 if part start; then measure_start; fi
+quiet
 if part lists; then measure_lists; fi
 if part reads; then measure_reads; fi
 if part creations; then measure_creations; fi

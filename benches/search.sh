@@ -73,6 +73,7 @@ start_product
 fill_tickets "$tickets"
 articles_at_least "$articles"
 ground
+quiet
 conditions
 
 table "Everybody, over articles"

@@ -2,7 +2,7 @@
 
 # running N: two running clocks for each of the N / 2 newest tickets, far from their deadlines.
 running() {
-    sql "DELETE FROM sla_violations; DELETE FROM sla_clocks; DELETE FROM sla_tickets"
+    sql "DELETE FROM sla_notifications; DELETE FROM sla_violations; DELETE FROM sla_clocks; DELETE FROM sla_tickets"
     sql "CREATE TABLE IF NOT EXISTS kamhub_bench_sla AS
          SELECT id FROM tickets WHERE deleted_at IS NULL AND merged_into_id IS NULL ORDER BY id DESC LIMIT $(($1 / 2))"
     sql "INSERT INTO sla_tickets (ticket_id, policy_id, calendar_id, policy_version_id, calendar_version_id, phase, last_at,
