@@ -150,17 +150,20 @@ async fn fill(app: &TestApp) {
     sqlx::query(insert).execute(app.database.db.pool()).await.unwrap();
 }
 
+/// An order as it is asked for, and the same in SQL.
+type Order = (&'static str, &'static str);
+
 const PERIOD: &str = "fromDate=2025-11-25&toDate=2026-02-10";
 const IN_PERIOD: &str = "created_at >= '2025-11-25Z' AND created_at < '2026-02-11Z'";
-const CHANGED: (&str, &str) = ("sortBy=updatedAt", "updated_at DESC, id DESC");
-const CHANGED_ASC: (&str, &str) = ("sortBy=updatedAt&sortOrder=ASC", "updated_at, id");
-const CREATED: (&str, &str) = ("", "created_at DESC, id DESC");
-const CREATED_ASC: (&str, &str) = ("sortOrder=ASC", "created_at, id");
-const PRIORITY: (&str, &str) = ("sortBy=priority", "priority_rank DESC, id DESC");
-const PRIORITY_ASC: (&str, &str) = ("sortBy=priority&sortOrder=ASC", "priority_rank, id");
+const CHANGED: Order = ("sortBy=updatedAt", "updated_at DESC, id DESC");
+const CHANGED_ASC: Order = ("sortBy=updatedAt&sortOrder=ASC", "updated_at, id");
+const CREATED: Order = ("", "created_at DESC, id DESC");
+const CREATED_ASC: Order = ("sortOrder=ASC", "created_at, id");
+const PRIORITY: Order = ("sortBy=priority", "priority_rank DESC, id DESC");
+const PRIORITY_ASC: Order = ("sortBy=priority&sortOrder=ASC", "priority_rank, id");
 
 /// Filters that more than a thousand of those tickets pass, the same in SQL, and orders.
-const LONG: [(&str, &str, &[(&str, &str)]); 14] = [
+const LONG: [(&str, &str, &[Order]); 14] = [
     (PERIOD, IN_PERIOD, &[CHANGED, CHANGED_ASC]),
     ("customerId=7", "true", &[CHANGED, PRIORITY]),
     ("status=open,on_hold", "status <> 'closed'", &[CREATED]),
