@@ -187,8 +187,8 @@ async fn the_judged_queries_find_their_documents() {
     let database = TestDatabase::create().await;
     let mut tx = database.db.begin().await.unwrap();
     let known = load(&mut tx).await;
-    let among = std::env::var("KAMHUB_JUDGE_AMONG").map_or(0, |among| among.parse().unwrap());
     tx.commit().await.unwrap();
+    let among = among();
     load_among(&database, among).await;
     let mut connection = database.db.connection().await.unwrap();
     sqlx::query("ANALYZE").execute(&mut *connection).await.unwrap();
