@@ -116,3 +116,11 @@ fn a_database_that_refuses_or_is_away_is_told_in_one_sentence() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("start the product once"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn the_program_brings_the_files_of_its_pages_along() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_kamhub")).unwrap();
+    let style = include_bytes!("../../../helpdesk/assets/help_centre/app.css");
+    let found = program.windows(style.len()).any(|part| part == style);
+    assert!(found, "pages would have no style as soon as the source directory is renamed");
+}
