@@ -8,7 +8,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 case ${1:-} in
     '') ;;
-    --among) export KAMHUB_JUDGE_AMONG=${2:?'--among needs a number'} ;;
+    --among)
+        [[ ${2:-} =~ ^[0-9]+$ ]] || { echo "judge-search.sh: --among needs a number" >&2 && exit 2; }
+        export KAMHUB_JUDGE_AMONG=$2
+        ;;
     *) echo "judge-search.sh: unknown option '$1': --among N" >&2 && exit 2 ;;
 esac
 SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo test --quiet -p kamhub-helpdesk --test search -- --nocapture

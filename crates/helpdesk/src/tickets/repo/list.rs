@@ -287,7 +287,7 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     asked_words(query, filter);
 }
 
-/// The conditions that an ordered index may have, or that are as easily looked at.
+/// The conditions on columns.
 fn fields(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     words(query, "status", filter.status.iter().map(|status| status.as_str()));
     words(query, "priority", filter.priority.iter().map(|priority| priority.as_str()));
