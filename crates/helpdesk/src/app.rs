@@ -16,6 +16,7 @@ use crate::identity::keys::Keys;
 use crate::knowledge::views::ViewBuffer;
 use crate::notifications::model::Outlets;
 use crate::operations::Lifecycle;
+use crate::search::service::WordMemory;
 
 /// The product's settings, as far as they change what it does.
 #[derive(Debug, Clone)]
@@ -109,6 +110,8 @@ pub struct Parts {
     pub keys: Keys,
     /// Views of articles and questions that are not written yet.
     pub views: ViewBuffer,
+    /// What searches learned of words.
+    pub words: WordMemory,
     /// The settings.
     pub settings: Settings,
     /// Since when the process lives, and whether it is about to end.

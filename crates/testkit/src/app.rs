@@ -8,6 +8,7 @@ use kamhub_helpdesk::attachments::Store;
 use kamhub_helpdesk::identity::keys::Keys;
 use kamhub_helpdesk::identity::service::api_key_create;
 use kamhub_helpdesk::knowledge::views::ViewBuffer;
+use kamhub_helpdesk::search::service::WordMemory;
 use kamhub_helpdesk::{App, Parts, Settings};
 use kamhub_jobs::Queue;
 use kamhub_kernel::Role;
@@ -82,6 +83,7 @@ impl TestApp {
                 platform_secret: Some(PLATFORM_SECRET.to_vec()),
             },
             views: ViewBuffer::default(),
+            words: WordMemory::default(),
             settings,
             lifecycle: kamhub_helpdesk::operations::Lifecycle::default(),
             render_metrics: Box::new(String::new),

@@ -72,6 +72,23 @@ pub fn parts(identifier: &str) -> Vec<String> {
     parts
 }
 
+/// Whether the text is an address of e-mail and nothing else.
+pub fn is_address(text: &str) -> bool {
+    let text = text.trim_matches(|sign: char| !sign.is_alphanumeric());
+    text.chars().all(is_part) && address(text).is_some()
+}
+
+/// The numbers of a booking or an order that an identifier may mean: `90123`, and `KH-4711` for 4711.
+pub fn number(identifier: &str) -> Option<i64> {
+    let parts = parts(identifier);
+    let number = match parts.as_slice() {
+        [number] => number,
+        [word, number] if word.chars().count() <= 4 && word != "tkt" => number,
+        _ => return None,
+    };
+    number.parse().ok().filter(|number| *number > 0)
+}
+
 fn is_end_of(number: &str, phone: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let number = number.strip_prefix('8').filter(|rest| rest.len() == 10).unwrap_or(number);

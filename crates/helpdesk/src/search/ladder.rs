@@ -42,7 +42,7 @@ pub fn words_to_look_up(query: &Query) -> BTreeSet<String> {
     let mut wanted = BTreeSet::new();
     for chunk in &query.chunks {
         wanted.extend(chunk.words.iter().cloned());
-        if chunk.quoted {
+        if chunk.is_literal() {
             continue;
         }
         wanted.extend(swapped_words(chunk));
@@ -56,7 +56,7 @@ pub fn words_to_look_up(query: &Query) -> BTreeSet<String> {
 /// The words for which repairs are worth looking for: unknown in both layouts and alphabets.
 pub fn words_to_repair(query: &Query, vocabulary: &Vocabulary) -> BTreeSet<String> {
     let mut wanted = BTreeSet::new();
-    for chunk in query.chunks.iter().filter(|chunk| !chunk.quoted) {
+    for chunk in query.chunks.iter().filter(|chunk| !chunk.is_literal()) {
         if is_known(&chunk.words, vocabulary) {
             continue;
         }
@@ -93,7 +93,7 @@ pub struct Slot {
     pub word: String,
     /// What is known of it.
     pub known: Known,
-    /// The quoted part it belongs to.
+    /// The quoted part or the address it belongs to.
     pub phrase: Option<usize>,
 }
 
@@ -119,17 +119,8 @@ pub fn read(query: &Query, vocabulary: &Vocabulary, repairs: &Repairs) -> Readin
             None => chunk.text.clone(),
         });
         reasons.extend(by.and_then(|by| CorrectedBy::ALL.iter().position(|known| *known == by)));
-        slots.extend(words.into_iter().map(|word| {
-            let unknown = Known {
-                lexeme: word.clone(),
-                stop: false,
-                documents: 0,
-                same: Vec::new(),
-                related: Vec::new(),
-            };
-            let known = vocabulary.get(&word).cloned().unwrap_or(unknown);
-            Slot { word, known, phrase: chunk.quoted.then_some(place) }
-        }));
+        let phrase = chunk.is_literal().then_some(place);
+        slots.extend(words.into_iter().map(|word| slot(word, phrase, vocabulary)));
     }
     let corrected = reasons
         .first()
@@ -138,12 +129,32 @@ pub fn read(query: &Query, vocabulary: &Vocabulary, repairs: &Repairs) -> Readin
     Reading { slots, corrected }
 }
 
+/// The query with every word as it was typed.
+pub fn as_typed(query: &Query, vocabulary: &Vocabulary) -> Reading {
+    let slots = query.chunks.iter().enumerate().flat_map(|(place, chunk)| {
+        let phrase = chunk.is_literal().then_some(place);
+        chunk.words.iter().map(move |word| slot(word.clone(), phrase, vocabulary))
+    });
+    Reading { slots: slots.collect(), corrected: None }
+}
+
+fn slot(word: String, phrase: Option<usize>, vocabulary: &Vocabulary) -> Slot {
+    let known = vocabulary.get(&word).cloned().unwrap_or_else(|| Known {
+        lexeme: word.clone(),
+        stop: false,
+        documents: 0,
+        same: Vec::new(),
+        related: Vec::new(),
+    });
+    Slot { word, known, phrase }
+}
+
 fn read_chunk(
     chunk: &Chunk,
     vocabulary: &Vocabulary,
     repairs: &Repairs,
 ) -> (Vec<String>, Option<CorrectedBy>) {
-    if chunk.quoted || is_known(&chunk.words, vocabulary) && !chunk.words.is_empty() {
+    if chunk.is_literal() || is_known(&chunk.words, vocabulary) && !chunk.words.is_empty() {
         return (chunk.words.clone(), None);
     }
     let swapped = swapped_words(chunk);

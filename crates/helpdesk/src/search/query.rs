@@ -29,6 +29,15 @@ pub struct Chunk {
     pub words: Vec<String>,
     /// Whether it stood between quotation marks: its words are found in this order and as they are.
     pub quoted: bool,
+    /// Whether it is an address of e-mail.
+    pub address: bool,
+}
+
+impl Chunk {
+    /// Whether it is looked for as it was typed and never read another way.
+    pub fn is_literal(&self) -> bool {
+        self.quoted || self.address
+    }
 }
 
 impl Query {
@@ -38,7 +47,12 @@ impl Query {
         let mut chunks = Vec::new();
         let mut words = 0;
         for (part, quoted) in parts(&text) {
-            let mut chunk = Chunk { text: part.to_lowercase(), words: fold(part), quoted };
+            let mut chunk = Chunk {
+                text: part.to_lowercase(),
+                words: fold(part),
+                quoted,
+                address: identifiers::is_address(part),
+            };
             chunk.words.truncate(MOST_WORDS - words);
             words += chunk.words.len();
             // A chunk of signs only may be a word of the other layout: `j,vty`, but also `,`.

@@ -7,3 +7,6 @@ pub mod find;
 pub mod learn;
 mod reading;
 pub mod suggest;
+mod vocabulary;
+
+pub use vocabulary::WordMemory;

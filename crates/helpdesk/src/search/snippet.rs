@@ -22,7 +22,7 @@ pub fn marked(text: &str, lexemes: &BTreeSet<String>) -> Vec<Fragment> {
 /// The whole text, with the parts of words marked that were typed so far.
 pub fn begun(text: &str, beginnings: &BTreeSet<String>) -> Vec<Fragment> {
     let mut found: Vec<Match<'_>> = Vec::new();
-    for (word, folded) in words(text) {
+    for (word, folded) in words(text, beginnings) {
         let longest = beginnings.iter().filter(|typed| folded.starts_with(typed.as_str()));
         if let Some(typed) = longest.max_by_key(|typed| typed.len()) {
             let end = forward(text, word.start, typed.chars().count());
@@ -65,7 +65,7 @@ type Match<'a> = (Range<usize>, &'a str);
 /// marked, and was found all the same.
 fn matches<'a>(text: &str, lexemes: &'a BTreeSet<String>) -> Vec<Match<'a>> {
     let mut found = Vec::new();
-    for (place, word) in words(text) {
+    for (place, word) in words(text, lexemes) {
         if let Some(lexeme) = lexemes.iter().find(|lexeme| is_form(&word, lexeme)) {
             found.push((place, lexeme.as_str()));
         }
@@ -73,21 +73,32 @@ fn matches<'a>(text: &str, lexemes: &'a BTreeSet<String>) -> Vec<Match<'a>> {
     found
 }
 
-/// The words of a text: where each stands, and how it is folded.
-fn words(text: &str) -> Vec<(Range<usize>, String)> {
+/// Those words of a text that begin with a letter that one of these begins with: where each stands, and how it is folded.
+/// Only few are folded, which takes far longer than to pass over them.
+fn words(text: &str, like: &BTreeSet<String>) -> Vec<(Range<usize>, String)> {
+    let initials: BTreeSet<char> = like.iter().filter_map(|word| initial(word)).collect();
     let mut found = Vec::new();
     let mut from = None;
     for (at, sign) in text.char_indices().chain([(text.len(), ' ')]) {
         match (sign.is_alphanumeric(), from) {
             (true, None) => from = Some(at),
             (false, Some(start)) => {
-                found.push((start..at, fold_word(text.get(start..at).unwrap_or_default())));
+                let word = text.get(start..at).unwrap_or_default();
+                if initial(word).is_some_and(|sign| initials.contains(&sign)) {
+                    found.push((start..at, fold_word(word)));
+                }
                 from = None;
             }
             _ => {}
         }
     }
     found
+}
+
+/// The first character of a word, folded.
+fn initial(word: &str) -> Option<char> {
+    let first = word.chars().next()?.to_lowercase().next()?;
+    Some(if first == 'ё' { 'е' } else { first })
 }
 
 fn is_form(word: &str, lexeme: &str) -> bool {

@@ -41,6 +41,7 @@ mod notifying;
 mod people;
 mod policies;
 mod search;
+mod search_exactly;
 mod sla;
 mod sla_decisions;
 mod sla_histories;

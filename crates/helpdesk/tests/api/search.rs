@@ -9,7 +9,7 @@ use crate::speaking;
 use crate::support::{create, path};
 
 /// Stores an article as the seeder does.
-async fn article(app: &TestApp, title: &str, content: &str, published: bool) -> i64 {
+pub(crate) async fn article(app: &TestApp, title: &str, content: &str, published: bool) -> i64 {
     sqlx::query_scalar(
         "INSERT INTO knowledge_base_articles (title, slug, content, category, is_published)
          VALUES ($1, md5($1), $2, 'Возврат денег', $3) RETURNING id",
@@ -32,7 +32,7 @@ async fn faq(app: &TestApp, question: &str, answer: &str) -> i64 {
         .unwrap()
 }
 
-async fn help(app: &TestApp) {
+pub(crate) async fn help(app: &TestApp) {
     article(
         app,
         "Возврат денег за тур",
@@ -47,13 +47,13 @@ async fn help(app: &TestApp) {
     faq(app, "Когда придёт возврат?", "На карту за пять дней.").await;
 }
 
-async fn search(client: &Client, query: &str) -> Reply {
+pub(crate) async fn search(client: &Client, query: &str) -> Reply {
     let escaped: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
     client.get(&format!("/api/support/search?q={escaped}")).await
 }
 
 /// `type title` of each result.
-fn titles(reply: &Reply) -> Vec<String> {
+pub(crate) fn titles(reply: &Reply) -> Vec<String> {
     let text = |fragments: &Value| -> String {
         fragments.as_array().unwrap().iter().map(|piece| piece["text"].as_str().unwrap()).collect()
     };
@@ -66,7 +66,7 @@ fn titles(reply: &Reply) -> Vec<String> {
 }
 
 /// The customer with this number on the platform.
-fn customer(app: &TestApp, number: i64) -> Client {
+pub(crate) fn customer(app: &TestApp, number: i64) -> Client {
     let email = format!("customer{number}@example.com");
     let ticket =
         json!({"customerId": number.to_string(), "customerName": "Ирина", "customerEmail": email});
@@ -74,7 +74,7 @@ fn customer(app: &TestApp, number: i64) -> Client {
 }
 
 /// Runs the jobs that are due.
-async fn work(app: &TestApp) {
+pub(crate) async fn work(app: &TestApp) {
     let registry = jobs::registry(&app.app).unwrap();
     let worker = Worker::new(app.app.queue.clone(), registry, WorkerOptions::default());
     let report = worker.drain().await.unwrap();

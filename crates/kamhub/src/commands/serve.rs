@@ -9,6 +9,7 @@ use kamhub_cache::{Cache, RateLimiter, Wake};
 use kamhub_helpdesk::knowledge::views;
 use kamhub_helpdesk::notifications::bus;
 use kamhub_helpdesk::operations::{Lifecycle, http::probes, service::sample};
+use kamhub_helpdesk::search::service::WordMemory;
 use kamhub_helpdesk::{App, Parts, jobs};
 use kamhub_jobs::{Queue, Worker, WorkerOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -164,6 +165,7 @@ async fn app(
         store: files::store(config)?,
         keys,
         views: views::ViewBuffer::default(),
+        words: WordMemory::default(),
         settings: config.settings.clone(),
         lifecycle: Lifecycle::default(),
         render_metrics: Box::new(move || metrics.render() + &process::metrics()),

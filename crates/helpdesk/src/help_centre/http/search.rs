@@ -161,12 +161,12 @@ async fn look(
         limit,
         skip,
     };
-    let found = find::answer(connection, &app.cache, Reach::PUBLIC, &request).await?;
+    let found = find::answer(connection, &app.cache, &app.words, Reach::PUBLIC, &request).await?;
     if found.total > 0 {
         return Ok(found);
     }
     let anywhere = Request { language: None, ..request };
-    Ok(find::answer(connection, &app.cache, Reach::PUBLIC, &anywhere).await?)
+    Ok(find::answer(connection, &app.cache, &app.words, Reach::PUBLIC, &anywhere).await?)
 }
 
 /// `GET /{lang}/suggest`: answers to what somebody is about to ask, as a part of a page.

@@ -95,7 +95,8 @@ pub async fn handler(
         skip: usize::try_from(skip).unwrap_or_default(),
     };
     let mut connection = app.db.connection().await?;
-    let (articles, total) = articles::page(&mut connection, &app.cache, request.clone()).await?;
+    let (articles, total) =
+        articles::page(&mut connection, &app.cache, &app.words, request.clone()).await?;
     // The report counts what readers miss, not what colleagues try out, and no single one's flood.
     let missed = total == 0 && !actor.is_staff();
     if missed && app.limiter.check(&MISSES, &actor.label()).await.is_ok() {

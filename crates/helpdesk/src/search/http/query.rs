@@ -91,7 +91,7 @@ pub async fn handler(
     let request = query.request().map_err(Problem::invalid)?;
     let mut connection = app.db.connection().await?;
     let reach = find::reach(&actor);
-    let found = find::answer(&mut connection, &app.cache, reach, &request).await?;
+    let found = find::answer(&mut connection, &app.cache, &app.words, reach, &request).await?;
     let missed = found.results.is_empty() && request.skip == 0 && !actor.is_staff();
     if missed && app.limiter.check(&MISSES, &actor.label()).await.is_ok() {
         reports::note_miss(&mut connection, app.clock.now(), &request.query).await?;

@@ -11,7 +11,7 @@ use crate::search::model::{DocumentKind, Reach, Request, Tickets};
 use crate::search::rank::PLACES;
 
 /// The most candidates that are put in order; the newest.
-const MOST: i64 = 200;
+pub(in crate::search) const MOST: i64 = 200;
 /// Tickets and messages are indexed by their four thousands.
 const BLOCK: i64 = 12;
 /// The share that words are taken to have which are not counted.
@@ -145,7 +145,7 @@ fn ticket_conditions(query: &mut QueryBuilder<Postgres>, reach: Reach, request: 
         }
     }
     if let Some(category) = &request.category {
-        query.push(" AND t.category = ").push_bind(category.clone());
+        query.push(" AND t.category = lower(").push_bind(category.clone()).push(")");
     }
 }
 
@@ -218,12 +218,22 @@ async fn own_messages(
 /// The newer, the better.
 const AGE: &str = "(1.0::float8 / (1 + greatest(0, extract(epoch FROM now() - m.created_at)::float8) / 2592000))::float8 AS score";
 
-/// Tickets or messages in which one of these identifiers stands, or the ticket of this id; the newest first.
+/// What a query may name exactly.
+pub(in crate::search) struct Identified {
+    /// Identifiers in their one form.
+    pub identifiers: Vec<String>,
+    /// The ticket of this number or id.
+    pub ticket: Option<i64>,
+    /// Numbers that bookings or orders may have.
+    pub numbers: Vec<i64>,
+}
+
+/// Tickets or messages in which one of these identifiers stands, the newest first. A ticket is also found by its number,
+/// its customer's address, its booking and its order; of one that was merged the ticket that it went into.
 pub(in crate::search) async fn identified(
     connection: &mut PgConnection,
     kind: DocumentKind,
-    identifiers: &[String],
-    ticket: Option<i64>,
+    asked: &Identified,
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
@@ -235,9 +245,9 @@ pub(in crate::search) async fn identified(
     let own = if kind == DocumentKind::Message { "m.id" } else { "t.id" };
     query.push(own).push(" IN (SELECT source_id FROM search_identifiers WHERE kind = ");
     query.push_bind(kind.as_str()).push(" AND identifier = ANY (");
-    query.push_bind(identifiers.to_vec()).push(")");
+    query.push_bind(asked.identifiers.clone()).push(")");
     if kind == DocumentKind::Ticket {
-        query.push(" UNION SELECT ").push_bind(ticket).push("::bigint");
+        named_by_columns(&mut query, asked);
     }
     query.push(")");
     if kind == DocumentKind::Message && reach.tickets != Tickets::All {
@@ -246,6 +256,29 @@ pub(in crate::search) async fn identified(
     ticket_conditions(&mut query, reach, request);
     query.push(format!(" ORDER BY {own} DESC LIMIT ")).push_bind(MOST);
     Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
+}
+
+fn named_by_columns(query: &mut QueryBuilder<Postgres>, asked: &Identified) {
+    query.push(" UNION SELECT coalesce(merged_into_id, id) FROM tickets WHERE id = ");
+    query.push_bind(asked.ticket);
+    let addresses: Vec<String> =
+        asked.identifiers.iter().filter(|one| one.contains('@')).cloned().collect();
+    if !addresses.is_empty() {
+        query.push(
+            " UNION (SELECT id FROM tickets WHERE requester_id IS NULL AND deleted_at IS NULL AND merged_into_id IS NULL
+                 AND lower(customer_email) = ANY (",
+        );
+        query.push_bind(addresses.clone()).push(") ORDER BY created_at DESC LIMIT ");
+        query.push_bind(MOST).push(
+            ") UNION (SELECT r.id FROM customers c JOIN tickets r ON r.requester_id = c.id WHERE lower(c.email) = ANY (",
+        );
+        query.push_bind(addresses).push(") ORDER BY r.id DESC LIMIT ").push_bind(MOST).push(")");
+    }
+    for column in ["related_booking_id", "related_order_id"] {
+        query.push(format!(" UNION (SELECT id FROM tickets WHERE {column} = ANY ("));
+        query.push_bind(asked.numbers.clone());
+        query.push(format!(") ORDER BY {column}, id DESC LIMIT ")).push_bind(MOST).push(")");
+    }
 }
 
 /// Customers whose name or address has words that begin like these, or whose number it is.
@@ -262,6 +295,23 @@ pub(in crate::search) async fn customers(
     )
     .bind(beginnings)
     .bind(number)
+    .bind(MOST)
+    .persistent(false)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The names and addresses of customers that have words which begin like these.
+pub(in crate::search) async fn named(
+    connection: &mut PgConnection,
+    beginnings: &str,
+) -> DbResult<Vec<(i64, String)>> {
+    Ok(sqlx::query_as(
+        "SELECT id, name || ' ' || coalesce(email, '') FROM customers
+         WHERE to_tsvector('simple', search_plain(name || ' ' || coalesce(email, ''))) @@ $1::text::tsquery
+         ORDER BY id DESC LIMIT $2",
+    )
+    .bind(beginnings)
     .bind(MOST)
     .persistent(false)
     .fetch_all(connection)

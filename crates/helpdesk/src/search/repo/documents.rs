@@ -17,9 +17,9 @@ const MOST_WITH_RAREST: i64 = 80;
 /// The most that have any word in the title.
 const MOST_WITH_ANY: i64 = 80;
 /// The most candidates that are weighed: those that have all words, and the most of them in good places.
-const MOST_WEIGHED: i64 = 100;
+const MOST_WEIGHED: usize = 100;
 /// The same where some words may be missing: what comes after these has little of the query.
-const MOST_WEIGHED_OF_ANY: i64 = 60;
+const MOST_WEIGHED_OF_ANY: usize = 60;
 /// Words of more documents are looked for from the newest document on, others by the index.
 const COMMON: i64 = 1_500;
 
@@ -46,7 +46,20 @@ pub(in crate::search) enum Depth {
     AnyWord,
 }
 
+impl Depth {
+    /// How many documents are put in order.
+    pub(in crate::search) fn most_weighed(self) -> usize {
+        match self {
+            Self::AllWords => MOST_WEIGHED,
+            Self::AnyWord => MOST_WEIGHED_OF_ANY,
+        }
+    }
+}
+
 /// The best documents for these terms. Who may see what is part of how candidates are found.
+///
+/// What is asked for is read once, into `asked`, and no value stands in the statement itself: so PostgreSQL plans it
+/// once for each number of terms and keeps the plan.
 pub(in crate::search) async fn ranked(
     connection: &mut PgConnection,
     terms: &Terms,
@@ -54,47 +67,60 @@ pub(in crate::search) async fn ranked(
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
-    let Some(all) = terms.all() else { return Ok(Vec::new()) };
-    let Some(any) = terms.any() else { return Ok(Vec::new()) };
-    let mut query = QueryBuilder::new("WITH titled AS MATERIALIZED (");
-    by_title(&mut query, &all, MOST_BY_TITLE, reach, request);
-    query.push("), candidates AS MATERIALIZED (SELECT id FROM titled");
-    candidates(&mut query, terms, &all, depth, reach, request);
-    query.push(
-        "), likely AS MATERIALIZED (SELECT d.id, d.kind, d.source_id, d.changed_at, d.title_words, d.title_vector, d.vector, d.vector @@ ",
-    );
-    query.push_bind(all).push("::text::tsquery AS has_all, ");
-    match &terms.identifiers {
-        Some(asked) => {
-            query.push("d.vector @@ ").push_bind(asked.clone()).push("::text::tsquery");
-        }
-        None => {
-            query.push("false");
-        }
+    if terms.terms.is_empty() {
+        return Ok(Vec::new());
     }
-    query.push(" AS by_identifier FROM candidates JOIN search_documents d USING (id) ORDER BY by_identifier DESC, has_all DESC, ");
-    rank_of(&mut query, &any);
-    query.push(" DESC, id LIMIT ").push_bind(match depth {
-        Depth::AllWords => MOST_WEIGHED,
-        Depth::AnyWord => MOST_WEIGHED_OF_ANY,
-    });
-    query.push(
-        "), best AS (SELECT d.id, d.kind, d.source_id, d.changed_at, d.by_identifier, d.has_all, ",
-    );
+    let mut query = QueryBuilder::new("WITH asked AS MATERIALIZED (SELECT ");
+    asked(&mut query, terms);
+    query.push("), titled AS MATERIALIZED (");
+    by_title(&mut query, "every_word", MOST_BY_TITLE, reach, request);
+    query.push("), candidates AS MATERIALIZED (SELECT id FROM titled");
+    candidates(&mut query, terms, depth, reach, request);
+    let weighed = depth.most_weighed();
+    query.push(format!(
+        "), likely AS MATERIALIZED (
+             SELECT d.id, d.kind, d.source_id, d.changed_at, d.title_words, d.title_vector, d.vector,
+                 d.vector @@ q.every_word AS has_all, coalesce(d.vector @@ q.identifiers, false) AS by_identifier
+             FROM candidates JOIN search_documents d USING (id) CROSS JOIN asked q
+             ORDER BY by_identifier DESC, has_all DESC, {} DESC, id LIMIT {weighed}),
+         best AS (SELECT d.id, d.kind, d.source_id, d.changed_at, d.by_identifier, d.has_all, ",
+        rank_of("q.any_word")
+    ));
     score(&mut query, terms);
-    query.push(" FROM likely d CROSS JOIN LATERAL (SELECT ");
+    query.push(" FROM likely d CROSS JOIN asked q CROSS JOIN LATERAL (SELECT ");
     found_words(&mut query, terms);
     query.push(" OFFSET 0) AS found");
     popularity(&mut query);
-    // Planned for its words each time: a kept plan would read the queries of the index anew for every document.
-    Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
+    Ok(query.build_query_as().fetch_all(connection).await?)
+}
+
+/// What is asked for, in one row: the queries of the index, and of each term how much it counts.
+fn asked(query: &mut QueryBuilder<Postgres>, terms: &Terms) {
+    let whole = [
+        ("every_word", terms.all()),
+        ("any_word", terms.any()),
+        ("rarest", terms.rarest()),
+        ("together", terms.exactly_all()),
+        ("identifiers", terms.identifiers.clone()),
+    ];
+    for (place, (name, asked)) in whole.into_iter().enumerate() {
+        query.push(if place == 0 { "" } else { ", " });
+        query.push_bind(asked).push(format!("::text::tsquery AS {name}"));
+    }
+    let total = terms.total_weight();
+    for (place, term) in terms.terms.iter().enumerate() {
+        query.push(", ").push_bind(term.exact.clone());
+        query.push(format!("::text::tsquery AS exact{place}, "));
+        query.push_bind(term.related.clone()).push(format!("::text::tsquery AS related{place}, "));
+        query.push_bind(term.weight / total).push(format!("::float8 AS weight{place}, "));
+        query.push_bind(term.required).push(format!("::boolean AS required{place}"));
+    }
 }
 
 /// The documents that are found by other ways than having all words in the title.
 fn candidates(
     query: &mut QueryBuilder<Postgres>,
     terms: &Terms,
-    all: &str,
     depth: Depth,
     reach: Reach,
     request: &Request,
@@ -102,26 +128,21 @@ fn candidates(
     let rarest = terms.terms.iter().map(|term| term.documents).min().unwrap_or_default();
     let few = rarest <= COMMON;
     query.push(" UNION ");
-    by_text(query, all, few, reach, request);
-    query.push_bind(MOST_WITH_ALL).push("::bigint - (SELECT count(*) FROM titled))");
-    if let Some(asked) = &terms.identifiers {
+    by_text(query, "every_word", few, reach, request);
+    query.push(format!("{MOST_WITH_ALL} - (SELECT count(*) FROM titled))"));
+    if terms.identifiers.is_some() {
         query.push(" UNION ");
-        by_text(query, asked, true, reach, request);
-        query.push_bind(MOST_WITH_ALL).push(")");
+        by_text(query, "identifiers", true, reach, request);
+        query.push(format!("{MOST_WITH_ALL})"));
     }
     if depth == Depth::AllWords {
         return;
     }
-    if let Some(asked) = terms.rarest() {
-        query.push(" UNION ");
-        by_text(query, &asked, few, reach, request);
-        query.push_bind(MOST_WITH_RAREST).push(")");
-    }
-    if let Some(asked) = terms.any() {
-        query.push(" UNION (");
-        by_title(query, &asked, MOST_WITH_ANY, reach, request);
-        query.push(")");
-    }
+    query.push(" UNION ");
+    by_text(query, "rarest", few, reach, request);
+    query.push(format!("{MOST_WITH_RAREST}) UNION ("));
+    by_title(query, "any_word", MOST_WITH_ANY, reach, request);
+    query.push(")");
 }
 
 /// The documents in whose titles the words are the largest share.
@@ -132,11 +153,13 @@ fn by_title(
     reach: Reach,
     request: &Request,
 ) {
-    query.push("SELECT id FROM search_documents WHERE title_vector @@ ");
-    query.push_bind(asked.to_owned()).push("::text::tsquery");
+    query.push(format!(
+        "SELECT id FROM search_documents WHERE title_vector @@ (SELECT {asked} FROM asked)"
+    ));
     visible(query, reach, request);
-    query.push(" ORDER BY ts_rank(title_vector, ").push_bind(asked.to_owned());
-    query.push("::text::tsquery, 2) DESC, id DESC LIMIT ").push_bind(most);
+    query.push(format!(
+        " ORDER BY ts_rank(title_vector, (SELECT {asked} FROM asked), 2) DESC, id DESC LIMIT {most}"
+    ));
 }
 
 /// The newest documents that have the words; how many of them follows.
@@ -147,14 +170,16 @@ fn by_text(
     reach: Reach,
     request: &Request,
 ) {
-    query.push(if by_index { "(SELECT id FROM (" } else { "(" });
-    query.push("SELECT id FROM search_documents WHERE vector @@ ");
-    query.push_bind(asked.to_owned()).push("::text::tsquery");
-    visible(query, reach, request);
+    let fits = format!("vector @@ (SELECT {asked} FROM asked)");
     if by_index {
-        // Otherwise a walk from the newest document on would look cheaper than it is.
-        query.push(" OFFSET 0) AS fitting");
+        // Sorted apart from the looking up: the planner would rather walk from the newest document on.
+        query.push(format!("(SELECT id FROM (SELECT id FROM search_documents WHERE {fits}"));
+    } else {
+        // No condition that the index of words knows, so that the walk from the newest document on is left.
+        query.push(format!("(SELECT id FROM search_documents WHERE coalesce({fits}, false)"));
     }
+    visible(query, reach, request);
+    query.push(if by_index { " OFFSET 0) AS fitting" } else { "" });
     query.push(" ORDER BY id DESC LIMIT ");
 }
 
@@ -169,10 +194,10 @@ fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) 
         .map(|kind| kind.as_str())
         .collect();
     if let [kind] = kinds.as_slice() {
-        query.push(" AND kind = ").push_bind((*kind).to_owned());
+        query.push(format!(" AND kind = '{kind}'"));
     }
     if let Some(language) = request.language {
-        query.push(" AND language = ").push_bind(language);
+        query.push(format!(" AND language = '{}'", language.as_str()));
     }
     if let Some(category) = &request.category {
         query.push(" AND category = ").push_bind(category.clone());
@@ -181,64 +206,48 @@ fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) 
 
 /// How well each term stands in a document, and whether its title has it: `rank0`, `titled0`, `rank1` and so on.
 fn found_words(query: &mut QueryBuilder<Postgres>, terms: &Terms) {
-    for (place, term) in terms.terms.iter().enumerate() {
+    for place in 0..terms.terms.len() {
         query.push(if place == 0 { "" } else { ", " });
-        rank_of(query, &term.exact);
-        query.push(format!(" AS rank{place}, d.title_vector @@ "));
-        query.push_bind(term.exact.clone()).push(format!("::text::tsquery AS titled{place}"));
+        query.push(format!(
+            "{} AS rank{place}, d.title_vector @@ q.exact{place} AS titled{place}",
+            rank_of(&format!("q.exact{place}"))
+        ));
     }
 }
 
 /// Each word by rarity and place, the share of the query that is there, the title, and nearness.
 fn score(query: &mut QueryBuilder<Postgres>, terms: &Terms) {
-    let total = terms.total_weight();
-    query.push("((0");
-    for (place, term) in terms.terms.iter().enumerate() {
-        query.push(" + ").push_bind(term.weight / total);
-        match &term.related {
-            Some(related) => {
-                query.push(format!(" * greatest(rank{place}, ")).push_bind(RELATED).push(" * ");
-                rank_of(query, related);
-                query.push(")");
-            }
-            None => {
-                query.push(format!(" * rank{place}"));
-            }
-        }
-    }
-    query.push(") * (0.3 + 0.7 * (0");
-    for (place, term) in terms.terms.iter().enumerate() {
-        if term.required {
-            // Words of a quoted part may stand apart and still have a rank.
-            query.push(" + CASE WHEN d.vector @@ ").push_bind(term.exact.clone());
-            query.push("::text::tsquery THEN ");
-        } else {
-            query.push(format!(" + CASE WHEN rank{place} > 0 THEN "));
-        }
-        query.push_bind(term.weight / total).push(" ELSE 0 END");
-    }
-    query.push(")) + ").push_bind(TITLE).push(" * (0");
-    for (place, term) in terms.terms.iter().enumerate() {
-        query.push(format!(" + CASE WHEN titled{place} THEN "));
-        query.push_bind(term.weight / total).push(" ELSE 0 END");
-    }
-    query.push(") * (0.5 + 0.5 * least(1, (0");
-    for place in 0..terms.terms.len() {
-        query.push(format!(" + CASE WHEN titled{place} THEN 1.0 ELSE 0 END"));
-    }
-    query.push(") / greatest(d.title_words, 1)))");
-    let several = terms.terms.len() > 1;
-    if let Some(exact) = terms.exactly_all().filter(|_| several) {
-        query.push(" + ").push_bind(NEAR).push(" * least(1, ts_rank_cd(");
-        query.push_bind(PLACES.to_vec()).push("::float4[], d.vector, ");
-        query.push_bind(exact).push("::text::tsquery))");
+    let sum = |of: &dyn Fn(usize) -> String| {
+        (0..terms.terms.len()).map(of).collect::<Vec<_>>().join(" + ")
+    };
+    let stands = sum(&|place| {
+        let related = rank_of(&format!("q.related{place}"));
+        format!("q.weight{place} * greatest(rank{place}, {RELATED} * {related})")
+    });
+    // Words of a quoted part may stand apart and still have a rank.
+    let there = sum(&|place| {
+        format!(
+            "CASE WHEN q.required{place} AND NOT d.vector @@ q.exact{place} OR rank{place} <= 0 THEN 0 ELSE q.weight{place} END"
+        )
+    });
+    let titled = sum(&|place| format!("CASE WHEN titled{place} THEN q.weight{place} ELSE 0 END"));
+    let in_title = sum(&|place| format!("titled{place}::integer"));
+    query.push(format!(
+        "(({stands}) * (0.3 + 0.7 * ({there}))
+             + {TITLE} * ({titled}) * (0.5 + 0.5 * least(1, ({in_title})::float8 / greatest(d.title_words, 1)))"
+    ));
+    if terms.terms.len() > 1 {
+        query.push(format!(" + {NEAR} * least(1, ts_rank_cd({}, d.vector, q.together))", places()));
     }
     query.push(")::float8 AS text_score");
 }
 
-fn rank_of(query: &mut QueryBuilder<Postgres>, asked: &str) {
-    query.push("ts_rank(").push_bind(PLACES.to_vec()).push("::float4[], d.vector, ");
-    query.push_bind(asked.to_owned()).push("::text::tsquery)::float8");
+fn rank_of(asked: &str) -> String {
+    format!("ts_rank({}, d.vector, {asked})::float8", places())
+}
+
+fn places() -> String {
+    format!("'{{{}}}'::float4[]", PLACES.map(|weight| weight.to_string()).join(","))
 }
 
 /// Between documents that fit alike, what is read more and was changed later comes first.

@@ -5,7 +5,7 @@ use kamhub_postgres::{DbResult, PgConnection};
 use crate::search::distance::Candidate;
 use crate::search::ladder::{Known, Repairs, Vocabulary};
 
-/// How many texts a scope has, and its generation.
+/// How many texts scopes have, and their generation: it rises with each change of a document.
 pub(in crate::search) struct Scopes {
     pub documents: i64,
     pub generation: i64,
@@ -31,6 +31,8 @@ pub(in crate::search) async fn scopes(
 ///
 /// Stems that begin alike are looked for from four letters on, and may be four letters longer. A vowel that
 /// comes and goes before the last consonant (денег, деньги; справок, справки) leaves two stems of one word.
+///
+/// The values stand in sub-selects, where the planner does not look at them: so one plan is kept for all.
 pub(in crate::search) async fn vocabulary(
     connection: &mut PgConnection,
     words: &[String],
@@ -42,14 +44,14 @@ pub(in crate::search) async fn vocabulary(
                   coalesce(same.lexemes, '{}') AS "same!",
                   coalesce(alike.lexemes, '{}') AS "related!",
                   coalesce(alike.documents, '{}') AS "related_documents!"
-           FROM unnest($1::text[]) AS w (word)
+           FROM unnest((SELECT $1::text[])) AS w (word)
            CROSS JOIN LATERAL (
                SELECT coalesce(search_lexeme(w.word), w.word) AS lexeme,
                       coalesce(search_is_stop(w.word), false) AS stop) s
            LEFT JOIN LATERAL (
                SELECT array_agg(DISTINCT l.lexeme) AS lexemes, sum(l.documents)::bigint AS documents
                FROM search_lexemes l
-               WHERE l.scope = ANY ($2) AND l.lexeme <> s.lexeme AND l.lexeme = ANY (
+               WHERE l.scope = ANY ((SELECT $2::text[])::text[]) AND l.lexeme <> s.lexeme AND l.lexeme = ANY (
                    CASE WHEN s.lexeme ~ '^[а-я]{4,}$' THEN ARRAY[
                        regexp_replace(s.lexeme, '[ое]([бвгджзклмнпрстфхцчшщ])$', '\1'),
                        regexp_replace(s.lexeme, '[ое]([бвгджзклмнпрстфхцчшщ])$', 'ь\1'),
@@ -58,7 +60,7 @@ pub(in crate::search) async fn vocabulary(
                        regexp_replace(s.lexeme, 'ь([бвгджзклмнпрстфхцчшщ])$', 'е\1')] END)) same ON true
            LEFT JOIN LATERAL (
                SELECT sum(l.documents) + coalesce(same.documents, 0) AS documents FROM search_lexemes l
-               WHERE l.lexeme = s.lexeme AND l.scope = ANY ($2)) n ON true
+               WHERE l.lexeme = s.lexeme AND l.scope = ANY ((SELECT $2::text[])::text[])) n ON true
            LEFT JOIN LATERAL (
                SELECT array_agg(a.lexeme) AS lexemes, array_agg(a.documents) AS documents FROM (
                    SELECT l.lexeme, sum(l.documents)::bigint AS documents FROM search_lexemes l
@@ -66,7 +68,7 @@ pub(in crate::search) async fn vocabulary(
                      AND l.lexeme ~>=~ left(s.lexeme, greatest(4, char_length(s.lexeme) - 2))
                      AND l.lexeme ~<~ (left(s.lexeme, greatest(4, char_length(s.lexeme) - 2)) || chr(1114111))
                      AND char_length(l.lexeme) <= char_length(s.lexeme) + 4 AND l.lexeme <> s.lexeme
-                     AND l.lexeme <> ALL (coalesce(same.lexemes, '{}')) AND l.scope = ANY ($2)
+                     AND l.lexeme <> ALL (coalesce(same.lexemes, '{}')) AND l.scope = ANY ((SELECT $2::text[])::text[])
                    GROUP BY l.lexeme ORDER BY 2 DESC, 1 LIMIT 6) a) alike ON true"#,
         words,
         scopes

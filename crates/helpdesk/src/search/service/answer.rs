@@ -8,6 +8,7 @@ use crate::search::error::Error;
 use crate::search::ladder::Reading;
 use crate::search::model::{DocumentKind, Hit, Rung};
 use crate::search::repo::{desk, documents};
+use crate::search::service::reading::Read;
 use crate::search::snippet;
 
 /// Where a result comes from.
@@ -28,8 +29,19 @@ pub(super) struct Place {
     pub(super) rung: Rung,
 }
 
-/// The stems that are marked: of every word, and of those that begin alike.
-fn lexemes(reading: &Reading) -> BTreeSet<String> {
+impl Place {
+    /// Whether the words of the query stand in it, and not only an identifier or a name.
+    pub(super) fn has_the_words(&self) -> bool {
+        self.rung == Rung::AllWords && self.group != Group::Customers
+    }
+}
+
+/// The stems that are marked: of every word of these readings, and of those that begin alike.
+fn lexemes<'a>(readings: impl IntoIterator<Item = &'a Reading>) -> BTreeSet<String> {
+    readings.into_iter().flat_map(lexemes_of).collect()
+}
+
+fn lexemes_of(reading: &Reading) -> BTreeSet<String> {
     let telling = reading.slots.iter().any(|slot| !slot.known.stop);
     let mut found = BTreeSet::new();
     for slot in &reading.slots {
@@ -46,10 +58,10 @@ fn lexemes(reading: &Reading) -> BTreeSet<String> {
 /// The results of a page, in its order.
 pub(super) async fn shown(
     connection: &mut PgConnection,
-    reading: &Reading,
+    read: &Read,
     page: &[Place],
 ) -> Result<Vec<Hit>, Error> {
-    let lexemes = lexemes(reading);
+    let lexemes = lexemes(std::iter::once(&read.reading).chain(&read.typed));
     let ids = |group: Group| -> Vec<i64> {
         page.iter().filter(|place| place.group == group).map(|place| place.id).collect()
     };

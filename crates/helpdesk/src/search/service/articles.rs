@@ -3,7 +3,7 @@
 use kamhub_cache::Cache;
 use kamhub_postgres::PgConnection;
 
-use super::find;
+use super::{WordMemory, find};
 use crate::knowledge::service as knowledge;
 use crate::knowledge::view::ArticleSummary;
 use crate::search::error::Error;
@@ -16,13 +16,11 @@ use crate::search::model::Request;
 pub async fn page(
     connection: &mut PgConnection,
     cache: &Cache,
+    memory: &WordMemory,
     mut request: Request,
 ) -> Result<(Vec<ArticleSummary>, i64), Error> {
-    if let Some(category) = &request.category {
-        request.category = Some(knowledge::category_name(connection, category).await?);
-    }
     let (limit, skip) = (std::mem::take(&mut request.limit), std::mem::take(&mut request.skip));
-    let rows = find::articles(connection, cache, &request).await?;
+    let rows = find::articles(connection, cache, memory, &request).await?;
     let page: Vec<i64> = rows.iter().skip(skip).take(limit).copied().collect();
     let articles = knowledge::search::summaries(connection, &page).await?;
     Ok((articles, i64::try_from(rows.len()).unwrap_or(i64::MAX)))

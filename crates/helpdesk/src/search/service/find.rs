@@ -11,15 +11,18 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::answer::{self, Group, Place};
-use super::{desk, reading};
+use super::desk::{self, Words};
+use super::reading::{self, Read};
+use super::vocabulary::{Collection, WordMemory};
 use crate::access::{self, Permission};
+use crate::knowledge::service as knowledge;
 use crate::search::error::Error;
 use crate::search::ladder::Reading;
 use crate::search::model::{DocumentKind, Found, Reach, Request, Rung, Tickets};
 use crate::search::query::Query;
 use crate::search::rank::Terms;
+use crate::search::repo::desk::MOST as MOST_OF_DESK;
 use crate::search::repo::documents::{self, Depth, Ranked};
-use crate::search::repo::words;
 
 /// With fewer results that have every word, those with any of them follow.
 const ENOUGH: usize = 10;
@@ -72,74 +75,115 @@ const KEPT: Duration = Duration::from_secs(300);
 pub async fn answer(
     connection: &mut PgConnection,
     cache: &Cache,
+    memory: &WordMemory,
     reach: Reach,
     request: &Request,
 ) -> Result<Found, Error> {
+    let collection = Collection::of(connection, reach).await?;
     if reach != Reach::PUBLIC {
-        return find(connection, reach, request).await;
+        return find_in(connection, memory, &collection, reach, request).await;
     }
-    let key = key(connection, request).await?;
-    cache.get_or_load(SPACE, &key, KEPT, || find(connection, reach, request)).await
+    let key = key(&collection, request);
+    let load = async || find_in(connection, memory, &collection, reach, request).await;
+    cache.get_or_load(SPACE, &key, KEPT, load).await
 }
 
 /// The name of this search while the documents are what they are.
-async fn key(connection: &mut PgConnection, request: &Request) -> Result<String, Error> {
-    let generation = words::scopes(connection, &Reach::PUBLIC.scopes()).await?.generation;
-    Ok(hex::encode(Sha256::digest(format!("{generation} {request:?}"))))
+fn key(collection: &Collection, request: &Request) -> String {
+    hex::encode(Sha256::digest(format!("{} {request:?}", collection.state)))
 }
 
-/// Searches, past the cache.
+/// Searches, past the cache of answers.
 ///
 /// # Errors
 /// A database fault.
 pub async fn find(
     connection: &mut PgConnection,
+    memory: &WordMemory,
     reach: Reach,
     request: &Request,
 ) -> Result<Found, Error> {
-    let (query, reading, terms, collection) = understood(connection, reach, request).await?;
+    let collection = Collection::of(connection, reach).await?;
+    find_in(connection, memory, &collection, reach, request).await
+}
+
+async fn find_in(
+    connection: &mut PgConnection,
+    memory: &WordMemory,
+    collection: &Collection,
+    reach: Reach,
+    request: &Request,
+) -> Result<Found, Error> {
+    let Understood { query, mut read, terms, typed } =
+        understood(connection, memory, collection, request).await?;
     let mut groups: Vec<Vec<Place>> = Vec::new();
+    let mut as_typed = false;
     if reach.tickets != Tickets::None {
-        groups = desk::find(connection, &query, &terms, collection, reach, request).await?;
+        let texts = collection.documents;
+        let words = Words::Read(&terms);
+        if let Some(typed) = &typed {
+            let words = Words::Typed(typed);
+            groups = desk::find(connection, &query, words, texts, reach, request).await?;
+            as_typed = groups.iter().flatten().any(Place::has_the_words);
+        }
+        if !as_typed {
+            groups = desk::find(connection, &query, words, texts, reach, request).await?;
+        }
     }
+    let is_cut =
+        |group: &Vec<Place>| i64::try_from(group.len()).is_ok_and(|found| found >= MOST_OF_DESK);
+    let mut cut = groups.iter().any(is_cut);
+    let mut uncorrected = groups.iter().flatten().any(|place| place.group == Group::Customers);
     if request.wants(DocumentKind::Article) || request.wants(DocumentKind::Faq) {
         let found = find_documents(connection, &terms, reach, request).await?;
-        groups.push(found.iter().map(place).collect());
+        cut |= found.cut;
+        uncorrected |= as_typed && found.rows.is_empty();
+        groups.push(found.rows.iter().map(place).collect());
     }
-    let known_name = groups.iter().flatten().any(|place| place.group == Group::Customers);
     let places = merged(groups);
     let page: Vec<Place> = places.iter().skip(request.skip).take(request.limit).copied().collect();
     let end = request.skip + page.len();
-    let results = answer::shown(connection, &reading, &page).await?;
+    let results = answer::shown(connection, &read, &page).await?;
     let total = i64::try_from(places.len()).unwrap_or(COUNT_CAP);
-    let did_you_mean = match places.len() < LITTLE && request.skip == 0 && !known_name {
-        true => reading::meant(connection, &reading, &reach.scopes()).await?,
+    let did_you_mean = match places.len() < LITTLE && request.skip == 0 && !uncorrected {
+        true => reading::meant(connection, &read.reading, &collection.scopes).await?,
         false => None,
     };
     Ok(Found {
         query: query.text.clone(),
-        corrected: reading.corrected.filter(|_| !known_name),
+        corrected: read.reading.corrected.take().filter(|_| !uncorrected),
         did_you_mean,
         results,
         total: total.min(COUNT_CAP),
-        total_capped: total > COUNT_CAP,
+        total_capped: cut || total > COUNT_CAP,
         next_cursor: (end < places.len().min(MOST) && !page.is_empty())
             .then(|| encode_cursor(&Cursor { query: query.text, skip: end })),
     })
 }
 
+/// A query, and what is asked for.
+struct Understood {
+    query: Query,
+    read: Read,
+    /// As it is read.
+    terms: Terms,
+    /// As it was typed, where that differs.
+    typed: Option<Terms>,
+}
+
 async fn understood(
     connection: &mut PgConnection,
-    reach: Reach,
+    memory: &WordMemory,
+    collection: &Collection,
     request: &Request,
-) -> Result<(Query, Reading, Terms, i64), Error> {
+) -> Result<Understood, Error> {
     let query = Query::parse(&request.query);
-    let scopes = reach.scopes();
-    let collection = words::scopes(connection, &scopes).await?.documents;
-    let reading = reading::read(connection, &query, &scopes).await?;
+    let read = reading::read(connection, memory, collection, &query).await?;
     let identifiers: Vec<String> = query.identifiers.iter().cloned().collect();
-    let terms = Terms::of(&reading, &identifiers, collection);
-    Ok((query, reading, terms, collection))
+    let terms_of = |reading: &Reading| Terms::of(reading, &identifiers, collection.documents);
+    let terms = terms_of(&read.reading);
+    let typed = read.typed.as_ref().map(terms_of);
+    Ok(Understood { query, read, terms, typed })
 }
 
 /// The rows of published articles that fit, the best first, each article in the language that fits best; from the
@@ -150,13 +194,15 @@ async fn understood(
 pub async fn articles(
     connection: &mut PgConnection,
     cache: &Cache,
+    memory: &WordMemory,
     request: &Request,
 ) -> Result<Vec<i64>, Error> {
-    let key = key(connection, request).await?;
+    let collection = Collection::of(connection, Reach::PUBLIC).await?;
+    let key = key(&collection, request);
     let load = async || {
-        let (.., terms, _) = understood(connection, Reach::PUBLIC, request).await?;
-        let found = find_documents(connection, &terms, Reach::PUBLIC, request).await?;
-        Ok(found.iter().map(|ranked| ranked.source_id).collect())
+        let understood = understood(connection, memory, &collection, request).await?;
+        let found = find_documents(connection, &understood.terms, Reach::PUBLIC, request).await?;
+        Ok(found.rows.iter().map(|ranked| ranked.source_id).collect())
     };
     cache.get_or_load(ARTICLES, &key, KEPT, load).await
 }
@@ -174,27 +220,39 @@ fn merged(groups: Vec<Vec<Place>>) -> Vec<Place> {
     keyed.into_iter().map(|(_, place)| place).collect()
 }
 
-/// The articles and questions that fit, the best first. A sentence is searched for any of its words at once: hardly ever
-/// does enough have all of them.
+/// Articles and questions, the best first, and whether there may be more than were put in order.
+struct Documents {
+    rows: Vec<Ranked>,
+    cut: bool,
+}
+
+/// The articles and questions that fit. A sentence is searched for any of its words at once: hardly ever does enough have
+/// all of them.
 async fn find_documents(
     connection: &mut PgConnection,
     terms: &Terms,
     reach: Reach,
     request: &Request,
-) -> Result<Vec<Ranked>, Error> {
-    let words = terms.terms.len();
-    let first = if words >= SENTENCE { Depth::AnyWord } else { Depth::AllWords };
-    let mut found = documents::ranked(connection, terms, first, reach, request).await?;
-    let complete = |ranked: &Ranked| ranked.has_all || ranked.by_identifier;
-    if found.iter().filter(|ranked| complete(ranked)).count() >= ENOUGH {
-        found.retain(complete);
-    } else if words > 1 && first == Depth::AllWords {
-        found = documents::ranked(connection, terms, Depth::AnyWord, reach, request).await?;
+) -> Result<Documents, Error> {
+    let mut request = request.clone();
+    if let Some(category) = &request.category {
+        request.category = Some(knowledge::category_name(connection, category).await?);
     }
+    let words = terms.terms.len();
+    let mut depth = if words >= SENTENCE { Depth::AnyWord } else { Depth::AllWords };
+    let mut rows = documents::ranked(connection, terms, depth, reach, &request).await?;
+    let complete = |ranked: &Ranked| ranked.has_all || ranked.by_identifier;
+    if rows.iter().filter(|ranked| complete(ranked)).count() >= ENOUGH {
+        rows.retain(complete);
+    } else if words > 1 && depth == Depth::AllWords {
+        depth = Depth::AnyWord;
+        rows = documents::ranked(connection, terms, depth, reach, &request).await?;
+    }
+    let cut = rows.len() >= depth.most_weighed();
     // Of an article's languages the one that fits best.
     let mut known = BTreeSet::new();
-    found.retain(|ranked| known.insert((ranked.kind, ranked.public_id)));
-    Ok(found)
+    rows.retain(|ranked| known.insert((ranked.kind, ranked.public_id)));
+    Ok(Documents { rows, cut })
 }
 
 fn place(ranked: &Ranked) -> Place {

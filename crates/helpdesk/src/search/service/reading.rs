@@ -7,42 +7,58 @@ use crate::search::error::Error;
 use crate::search::ladder::{self, Reading, Repairs, Vocabulary};
 use crate::search::query::Query;
 use crate::search::repo::words;
+use crate::search::service::vocabulary::{Collection, WordMemory, vocabulary};
 
 /// Words up to this length are repaired by trying every slip; longer ones by their trigrams.
 const SHORT: usize = 7;
 
-/// Reads the query with the words of these scopes.
+/// A query as it is read, and as it was typed where that differs.
+pub(super) struct Read {
+    pub(super) reading: Reading,
+    pub(super) typed: Option<Reading>,
+}
+
+impl Read {
+    fn of(query: &Query, vocabulary: &Vocabulary, repairs: &Repairs) -> Self {
+        let reading = ladder::read(query, vocabulary, repairs);
+        let differs = reading.corrected.is_some();
+        Self { reading, typed: differs.then(|| ladder::as_typed(query, vocabulary)) }
+    }
+}
+
+/// Reads the query with the words of this collection.
 ///
 /// # Errors
 /// A database fault.
 pub(super) async fn read(
     connection: &mut PgConnection,
+    memory: &WordMemory,
+    collection: &Collection,
     query: &Query,
-    scopes: &[String],
-) -> Result<Reading, Error> {
-    let wanted: Vec<String> = ladder::words_to_look_up(query).into_iter().collect();
-    let mut vocabulary = words::vocabulary(connection, &wanted, scopes).await?;
-    let mistyped = ladder::words_to_repair(query, &vocabulary);
+) -> Result<Read, Error> {
+    let wanted = ladder::words_to_look_up(query);
+    let mut known = vocabulary(connection, memory, collection, wanted).await?;
+    let mistyped = ladder::words_to_repair(query, &known);
     if mistyped.is_empty() {
-        return Ok(ladder::read(query, &vocabulary, &Repairs::new()));
+        return Ok(Read::of(query, &known, &Repairs::new()));
     }
-    let parts: Vec<String> = ladder::words_to_split(&mistyped).into_iter().collect();
-    vocabulary.extend(words::vocabulary(connection, &parts, scopes).await?);
+    let parts = ladder::words_to_split(&mistyped);
+    known.extend(vocabulary(connection, memory, collection, parts).await?);
     let mistyped: Vec<String> = mistyped.into_iter().collect();
-    let repairs = near(connection, &mistyped, scopes).await?;
-    let read = ladder::read(query, &vocabulary, &repairs);
+    let repairs = near(connection, &mistyped, &collection.scopes).await?;
+    let read = Read::of(query, &known, &repairs);
     let fresh: Vec<String> = read
+        .reading
         .slots
         .iter()
-        .filter(|slot| !vocabulary.contains_key(&slot.word))
+        .filter(|slot| !known.contains_key(&slot.word))
         .map(|slot| slot.word.clone())
         .collect();
     if fresh.is_empty() {
         return Ok(read);
     }
-    let more: Vocabulary = words::vocabulary(connection, &fresh, scopes).await?;
-    vocabulary.extend(more);
-    Ok(ladder::read(query, &vocabulary, &repairs))
+    known.extend(vocabulary(connection, memory, collection, fresh).await?);
+    Ok(Read::of(query, &known, &repairs))
 }
 
 /// What may have been meant by a query of which little was found.
