@@ -40,6 +40,8 @@ pub struct Terms {
     pub terms: Vec<Term>,
     /// The query that finds a document with one of the identifiers.
     pub identifiers: Option<String>,
+    /// How many texts there are.
+    collection: i64,
 }
 
 impl Terms {
@@ -69,7 +71,7 @@ impl Terms {
         let identifiers: Vec<String> =
             identifiers.iter().filter_map(|identifier| identifier_query(identifier)).collect();
         let identifiers = (!identifiers.is_empty()).then(|| identifiers.join(" | "));
-        Self { terms, identifiers }
+        Self { terms, identifiers, collection }
     }
 
     /// Finds documents that have every term, or a word that begins like it.
@@ -116,8 +118,8 @@ impl Terms {
     /// together more often than by chance, so each further one counts by the root of the one before.
     // Counts of documents stay far below where a float loses integers.
     #[allow(clippy::cast_precision_loss)]
-    pub fn share(&self, collection: i64, all: bool) -> f64 {
-        let of = |term: &Term| term.documents as f64 / collection.max(1) as f64;
+    pub fn share(&self, all: bool) -> f64 {
+        let of = |term: &Term| term.documents as f64 / self.collection.max(1) as f64;
         let mut shares: Vec<f64> = self.terms.iter().map(of).collect();
         shares.sort_by(f64::total_cmp);
         if all {
@@ -129,6 +131,20 @@ impl Terms {
             });
         }
         shares.into_iter().find(|share| *share > 0.0).unwrap_or(1.0)
+    }
+
+    /// Whether more than so many documents have every term, as far as can be told: the more terms, the less it can, and the
+    /// estimate is divided by their number.
+    // Counts of documents stay far below where a float loses integers.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn are_commoner_than(&self, documents: i64) -> bool {
+        let estimate = self.share(true) * self.collection as f64;
+        estimate / self.terms.len().max(1) as f64 > documents as f64
+    }
+
+    /// How many texts there are.
+    pub fn collection(&self) -> i64 {
+        self.collection
     }
 
     /// The sum of all weights; never zero.
@@ -245,6 +261,16 @@ mod tests {
         ]);
         assert_eq!(found.any().as_deref(), Some("(('тур')) & ('не' <-> 'закрыт')"));
         assert_eq!(found.exactly_all().as_deref(), Some("('не' <-> 'закрыт') & ('тур')"));
+    }
+
+    #[test]
+    fn many_common_words_are_hardly_ever_together() {
+        let common = |words: usize| {
+            terms((0..words).map(|word| slot(&format!("тур{word}"), 400, false, None)).collect())
+        };
+        assert!(common(1).are_commoner_than(300));
+        assert!(!common(2).are_commoner_than(300));
+        assert!(!common(7).are_commoner_than(20));
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn candidates(
     let rarest = terms.terms.iter().map(|term| term.documents).min().unwrap_or_default();
     let few = rarest <= COMMON;
     query.push(" UNION ");
-    by_text(query, "every_word", few, reach, request);
+    by_text(query, "every_word", !terms.are_commoner_than(COMMON), reach, request);
     query.push(format!("{MOST_WITH_ALL} - (SELECT count(*) FROM titled))"));
     if terms.identifiers.is_some() {
         query.push(" UNION ");

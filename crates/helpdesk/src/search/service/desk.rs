@@ -29,7 +29,6 @@ pub(super) async fn find(
     connection: &mut PgConnection,
     query: &Query,
     words: Words<'_>,
-    collection: i64,
     reach: Reach,
     request: &Request,
 ) -> Result<Vec<Vec<Place>>, Error> {
@@ -41,7 +40,7 @@ pub(super) async fn find(
             continue;
         }
         let mut places = identified(connection, kind, group, query, reach, request).await?;
-        let more = worded(connection, kind, group, words, collection, reach, request).await?;
+        let more = worded(connection, kind, group, words, reach, request).await?;
         let fresh = more
             .into_iter()
             .filter(|place| !places.iter().any(|known| known.id == place.id))
@@ -83,7 +82,6 @@ async fn worded(
     kind: DocumentKind,
     group: Group,
     words: Words<'_>,
-    collection: i64,
     reach: Reach,
     request: &Request,
 ) -> Result<Vec<Place>, Error> {
@@ -93,9 +91,9 @@ async fn worded(
     };
     for (asked, rung) in [(terms.exactly_all(), Rung::AllWords), (rarest, Rung::AnyWord)] {
         let Some(asked) = asked else { continue };
-        let of_all = terms.share(collection, rung == Rung::AllWords);
+        let of_all = terms.share(rung == Rung::AllWords);
         let several = rung == Rung::AllWords && terms.terms.len() > 1;
-        let share = Share { of_all, collection, several };
+        let share = Share { of_all, collection: terms.collection(), several };
         let found = match kind {
             DocumentKind::Message => {
                 desk::messages(connection, &asked, share, reach, request).await?

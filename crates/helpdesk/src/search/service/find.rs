@@ -119,15 +119,14 @@ async fn find_in(
     let mut groups: Vec<Vec<Place>> = Vec::new();
     let mut as_typed = false;
     if reach.tickets != Tickets::None {
-        let texts = collection.documents;
         let words = Words::Read(&terms);
         if let Some(typed) = &typed {
             let words = Words::Typed(typed);
-            groups = desk::find(connection, &query, words, texts, reach, request).await?;
+            groups = desk::find(connection, &query, words, reach, request).await?;
             as_typed = groups.iter().flatten().any(Place::has_the_words);
         }
         if !as_typed {
-            groups = desk::find(connection, &query, words, texts, reach, request).await?;
+            groups = desk::find(connection, &query, words, reach, request).await?;
         }
     }
     let is_cut =
