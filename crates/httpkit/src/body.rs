@@ -1,14 +1,19 @@
 //! A JSON body that was read and validated.
+//!
+//! A handler that only needs what the body says takes [`Valid`]. One that knows of rules beyond the body
+//! (who calls, what is stored) takes [`Unchecked`], adds what it finds, and asks for [`Unchecked::valid`]:
+//! so all faults of a request come together.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use garde::Validate;
+use kamhub_kernel::Faults;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::decode::decode;
+use crate::decode::read;
 use crate::json;
 use crate::problem::Problem;
 
@@ -21,7 +26,55 @@ pub struct Valid<T> {
     pub hash: [u8; 32],
 }
 
+/// A body whose faults are known and not yet told.
+#[derive(Debug, Clone)]
+pub struct Unchecked<T> {
+    read: Option<T>,
+    faults: Faults,
+    hash: [u8; 32],
+}
+
+impl<T> Unchecked<T> {
+    /// What was sent, as far as it could be read: a field at fault may be missing.
+    pub fn read(&self) -> Option<&T> {
+        self.read.as_ref()
+    }
+
+    /// Whether nothing was found to be wrong so far.
+    pub fn is_sound(&self) -> bool {
+        self.read.is_some() && self.faults.is_empty()
+    }
+
+    /// Adds faults that the body alone does not show; what was said about a field stays.
+    pub fn add(&mut self, faults: &Faults) {
+        self.faults.merge(faults.clone());
+    }
+
+    /// The body.
+    ///
+    /// # Errors
+    /// Every fault, by field path.
+    pub fn valid(self) -> Result<Valid<T>, Problem> {
+        match self.read {
+            Some(value) if self.faults.is_empty() => Ok(Valid { value, hash: self.hash }),
+            _ => Err(Problem::invalid(self.faults)),
+        }
+    }
+}
+
 impl<S, T> FromRequest<S> for Valid<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Unchecked::from_request(request, state).await?.valid()
+    }
+}
+
+impl<S, T> FromRequest<S> for Unchecked<T>
 where
     S: Send + Sync,
     T: DeserializeOwned + Validate<Context = ()>,
@@ -48,7 +101,8 @@ where
             json::parse(&bytes)
                 .map_err(|error| malformed(&format!("The body is not valid JSON: {error}")))?
         };
-        Ok(Self { value: decode(value).map_err(Problem::invalid)?, hash })
+        let (read, faults) = read(value);
+        Ok(Self { read, faults, hash })
     }
 }
 

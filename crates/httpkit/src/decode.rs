@@ -18,12 +18,24 @@ const MOST_FAULTS: usize = 100;
 ///
 /// # Errors
 /// Every fault, by field path.
-pub fn decode<T>(mut value: Value) -> Result<T, Faults>
+pub fn decode<T>(value: Value) -> Result<T, Faults>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    match read(value) {
+        (Some(read), faults) if faults.is_empty() => Ok(read),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// Reads and validates `value` as far as it goes: what could be read, without the fields whose type is wrong, and
+/// every fault by field path.
+pub(crate) fn read<T>(mut value: Value) -> (Option<T>, Faults)
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
     if !value.is_object() {
-        return Err(Faults::of("body", "The body must be an object"));
+        return (None, Faults::of("body", "The body must be an object"));
     }
     let mut faults = Faults::new();
     find_nul(&mut value, &mut String::new(), &mut faults);
@@ -56,10 +68,7 @@ where
             }
         }
     }
-    match read {
-        Some(read) if faults.is_empty() => Ok(read),
-        _ => Err(faults),
-    }
+    (read, faults)
 }
 
 /// Text with a NUL character cannot be stored by PostgreSQL; it is never meant.
@@ -137,6 +146,9 @@ fn plain_words(message: &str) -> String {
     if let Some((_, field)) = message.split_once("missing field ") {
         return format!("lacks {}", field.replace('`', ""));
     }
+    if message.starts_with("unknown field ") {
+        return "is not known".to_owned();
+    }
     let Some((problem, expected)) = message.split_once(", expected ") else {
         return message.to_owned();
     };
@@ -148,6 +160,7 @@ fn plain_words(message: &str) -> String {
         "a boolean" => "true or false",
         "a sequence" => "a list",
         "a map" => "an object",
+        "f32" | "f64" => "a number",
         number if number.starts_with(['i', 'u']) && number.len() <= 5 => {
             if problem.starts_with("invalid value") {
                 "a whole number within range"
@@ -275,6 +288,15 @@ mod tests {
             ]
             .map(|(path, sentence)| (path.to_owned(), sentence.to_owned()))
         );
+    }
+
+    #[test]
+    fn what_can_be_read_is_there_beside_the_faults() {
+        let (read, faults) = read::<Order>(json!({"subject": "Tea", "size": "huge"}));
+        assert_eq!(read.map(|order| order.subject), Some("Tea".to_owned()));
+        assert!(faults.has("size") && faults.has("customerEmail") && !faults.has("subject"));
+        assert_eq!(plain_words("invalid type: string \"4\", expected f64"), "must be a number");
+        assert_eq!(plain_words("unknown field `mon`, expected `monday`"), "is not known");
     }
 
     #[test]

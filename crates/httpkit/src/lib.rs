@@ -16,7 +16,7 @@ pub mod request;
 pub mod validate;
 
 pub use answer::{Answer, Envelope, ListEnvelope};
-pub use body::Valid;
+pub use body::{Unchecked, Valid};
 pub use etag::IfMatch;
 pub use idempotency::IdempotencyKey;
 pub use path::PathId;

@@ -87,7 +87,7 @@ async fn all_faults_of_a_policy_are_told_at_once() {
     let app = TestApp::start().await;
     let body = json!({
         "name": "ab", "category": "cooking", "priority": 7, "firstResponseTime": 0.5,
-        "firstResponseMinutes": 30, "nextResponseMinutes": 0, "resolutionTime": 24,
+        "nextResponseMinutes": 0, "resolutionTime": 24,
         "resolutionMinutes": 60, "active": "yes", "calendarId": -1,
         "warnings": [{"percent": 100}, {}, {"percent": 50, "minutesBefore": 5}, {"metric": "speed"}],
         "escalations": [{"recipients": ["boss"]}, {"afterMinutes": 43201, "recipients": [],
@@ -156,6 +156,60 @@ async fn what_is_missing_out_of_bounds_or_not_there_is_told_and_nothing_is_store
         })
     );
     assert_eq!(app.admin.get(POLICIES).await.json["total"], 1);
+}
+
+#[tokio::test]
+async fn what_a_body_refers_to_is_told_with_its_other_faults() {
+    let app = TestApp::start().await;
+    let body = json!({"name": "ab", "firstResponseTime": "4", "calendarId": "999",
+        "escalations": [{"afterMinutes": 0, "recipients": ["supervisors", "user:9999"]}]});
+    let mut expected = json!({
+        "name": "Name must be at least 3 characters",
+        "firstResponseTime": "First response time must be a number",
+        "resolutionTime": "Resolution time is required",
+        "calendarId": "There is no such calendar in use",
+        "escalations.0.recipients": "There is no user with the id 9999",
+    });
+    let reply = app.admin.post(POLICIES, body.clone()).await;
+    assert_eq!(reply.fault(400, "VALIDATION_FAILED"), &expected);
+    let stored = create(&app.admin, "Stored", json!({})).await;
+    expected.as_object_mut().unwrap().remove("resolutionTime");
+    let reply = app.admin.patch(&path(&stored), body.clone()).await;
+    assert_eq!(reply.fault(400, "VALIDATION_FAILED"), &expected);
+    let nobody = app.admin.put(&format!("{POLICIES}/999"), body).await;
+    assert_eq!(nobody.fault(400, "VALIDATION_FAILED").as_object().unwrap().len(), 2);
+    assert_eq!(app.admin.get(&path(&stored)).await.data(200), &stored);
+}
+
+#[tokio::test]
+async fn a_policy_can_be_written_back_as_it_was_read() {
+    let app = TestApp::start().await;
+    for (first, next, resolution) in
+        [(100, 30, 1), (1, 10_080, 43_200), (61, 59, 719), (240, 7, 43)]
+    {
+        let targets = json!({"category": "billing", "firstResponseTime": null, "resolutionTime": null,
+            "firstResponseMinutes": first, "nextResponseMinutes": next, "resolutionMinutes": resolution,
+            "warnings": [{"percent": 80}],
+            "escalations": [{"afterMinutes": 0, "recipients": ["assignee"]}]});
+        let stored = create(&app.admin, "Odd minutes", targets).await;
+        let mut read = app.admin.get(&path(&stored)).await.data(200).clone();
+        assert_eq!(app.admin.put(&path(&stored), read.clone()).await.data(200), &stored);
+        read["name"] = json!("Renamed");
+        let renamed = app.admin.put(&path(&stored), read.clone()).await.data(200).clone();
+        assert_eq!((&renamed["name"], &renamed["version"]), (&json!("Renamed"), &json!(2)));
+        assert_eq!(renamed["firstResponseMinutes"], first);
+        read["version"] = json!(2);
+        read["firstResponseTime"] = json!(100);
+        let reply = app.admin.put(&path(&stored), read).await;
+        let sentence = &reply.fault(400, "VALIDATION_FAILED")["firstResponseMinutes"];
+        assert_eq!(
+            sentence,
+            "First response minutes contradicts firstResponseTime: that is 6000 minutes"
+        );
+        assert_eq!(app.admin.delete(&path(&stored)).await.status, 204);
+    }
+    let default = app.admin.get(&format!("{POLICIES}/1")).await.data(200).clone();
+    assert_eq!(app.admin.put(&path(&default), default.clone()).await.data(200), &default);
 }
 
 #[tokio::test]

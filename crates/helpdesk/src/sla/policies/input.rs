@@ -18,7 +18,7 @@ use crate::tickets::model::Priority;
 const RESPONSE_HOURS: i32 = 168;
 const RESOLUTION_HOURS: i32 = 720;
 /// The most warnings, and the most escalations, of a policy.
-const STEPS_AT_MOST: usize = 10;
+pub const STEPS_AT_MOST: usize = 10;
 
 /// A word, or `any`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,10 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
+/// How far hours may be from what they stand beside: they are shown with two digits (`Hours` in the view), so
+/// what was read can be written back.
+const SHOWN_WITHIN: f64 = 0.005;
+
 /// A target in hours and in minutes, and the most hours it may be.
 struct Target {
     names: (&'static str, &'static str),
@@ -131,8 +135,14 @@ struct Target {
 }
 
 impl Target {
-    /// The minutes; none where the target is not given or wrong.
+    /// The minutes; none where the target is not given or wrong. Beside minutes, hours that are these minutes as
+    /// they are shown say nothing of their own.
     fn minutes(&self, place: &Path, report: &mut Report) -> Option<i32> {
+        let most = self.most * 60;
+        let given = self.minutes.filter(|minutes| (1..=most).contains(minutes));
+        if given.zip(self.hours).is_some_and(|(minutes, hours)| is_shown_as(minutes, hours)) {
+            return given;
+        }
         let mut fault = |name: &'static str, sentence: String| {
             report.append(place.join(name), garde::Error::new(sentence));
             None
@@ -147,7 +157,6 @@ impl Target {
             },
             None => None,
         };
-        let most = self.most * 60;
         match (from_hours, self.minutes) {
             (_, Some(minutes)) if !(1..=most).contains(&minutes) => {
                 fault(self.names.1, format!("must be between 1 and {most}"))
@@ -159,6 +168,11 @@ impl Target {
             (hours, minutes) => minutes.or(hours),
         }
     }
+}
+
+/// Whether these minutes are these hours, as exactly as hours are shown.
+fn is_shown_as(minutes: i32, hours: f64) -> bool {
+    (f64::from(minutes) / 60.0 - hours).abs() <= SHOWN_WITHIN + 1e-9
 }
 
 /// The nearest whole number, where it is one.
@@ -260,6 +274,16 @@ impl PolicyInput {
     }
 }
 
+impl PolicyInput {
+    /// What it says over what there was, or as a new policy.
+    pub fn drafted(self, before: Option<PolicyDraft>) -> PolicyDraft {
+        match before {
+            Some(before) => self.over(before),
+            None => self.draft(),
+        }
+    }
+}
+
 fn set<T>(field: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *field = value;
@@ -297,6 +321,7 @@ impl Validate for PolicyChange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sla::policies::view::Hours;
 
     fn minutes(hours: Option<f64>, minutes: Option<i32>) -> Result<Option<i32>, String> {
         let names = ("resolutionTime", "resolutionMinutes");
@@ -331,5 +356,15 @@ mod tests {
             );
         }
         assert!(minutes(Some(2.0), Some(121)).is_err());
+        assert!(minutes(Some(2.0), Some(0)).is_err_and(|error| error.contains("Minutes: ")));
+    }
+
+    #[test]
+    fn every_target_can_be_written_back_as_it_is_shown() {
+        for number in 1..=RESOLUTION_HOURS * 60 {
+            let shown = serde_json::to_value(Hours(number)).unwrap().as_f64();
+            assert_eq!(minutes(shown, Some(number)), Ok(Some(number)));
+            assert!(minutes(shown, Some(number % (RESOLUTION_HOURS * 60) + 1)).is_err());
+        }
     }
 }

@@ -7,8 +7,10 @@ use kamhub_kernel::{Actor, Clock, Faults};
 use kamhub_postgres::PgConnection;
 use moka::sync::Cache;
 
+use super::input::STEPS_AT_MOST;
 use super::model::{Match, PolicyDraft, PolicyVersion, Recipient};
 use super::repo::Which;
+use super::steps::RECIPIENTS_AT_MOST;
 use super::view::{InForce, Policy, PolicyVersionView, PolicyView};
 use super::{Error, repo};
 use crate::category::Category;
@@ -235,6 +237,28 @@ async fn lock(tx: &mut PgConnection, id: PolicyId, seen: Option<i32>) -> Result<
     }
 }
 
+/// What is wrong with what a body refers to, for one that has other faults, so that all are told together: the
+/// draft made of what could be read of it, over the policy that it was to change.
+///
+/// # Errors
+/// A database fault.
+pub async fn reference_faults(
+    tx: &mut PgConnection,
+    changed: Option<PolicyId>,
+    draft: impl FnOnce(Option<PolicyDraft>) -> PolicyDraft,
+) -> Result<Faults, Error> {
+    let before = match changed {
+        Some(id) => match policy(tx, id).await {
+            Ok(policy) => Some(policy.draft),
+            Err(Error::NotFound) => return Ok(Faults::new()),
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    let draft = draft(before.clone());
+    references(tx, &draft, before.as_ref()).await
+}
+
 /// What a policy refers to must be there; what it referred to before may be gone.
 async fn checked(
     tx: &mut PgConnection,
@@ -242,14 +266,22 @@ async fn checked(
     before: Option<&PolicyDraft>,
 ) -> Result<PolicyDraft, Error> {
     draft.name = draft.name.trim().to_owned();
+    references(tx, &draft, before).await?.check(draft).map_err(Error::Invalid)
+}
+
+async fn references(
+    tx: &mut PgConnection,
+    draft: &PolicyDraft,
+    before: Option<&PolicyDraft>,
+) -> Result<Faults, Error> {
     let mut faults = Faults::new();
     let same = before.is_some_and(|before| before.calendar_id == draft.calendar_id);
     let needed = draft.active || !same;
     if needed && !calendars::service::hold(tx, draft.calendar_id).await? {
         faults.add("calendarId", "There is no such calendar in use");
     }
-    for (index, step) in draft.escalations.iter().enumerate() {
-        for recipient in &step.recipients {
+    for (index, step) in draft.escalations.iter().enumerate().take(STEPS_AT_MOST) {
+        for recipient in step.recipients.iter().take(RECIPIENTS_AT_MOST) {
             let known = before.is_some_and(|before| {
                 before.escalations.iter().any(|step| step.recipients.contains(recipient))
             });
@@ -267,7 +299,7 @@ async fn checked(
             }
         }
     }
-    faults.check(draft).map_err(Error::Invalid)
+    Ok(faults)
 }
 
 async fn refuse_taken(

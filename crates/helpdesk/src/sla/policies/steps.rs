@@ -14,6 +14,8 @@ use crate::sla::policies::model::{
 
 /// The most minutes before or after a breach: 30 days.
 const MINUTES_AT_MOST: u32 = 43_200;
+/// The most whom one escalation names.
+pub const RECIPIENTS_AT_MOST: usize = 20;
 
 /// A warning before a breach: `percent` or `minutesBefore`.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, Validate, ToSchema)]
@@ -91,8 +93,8 @@ fn given(value: &Option<u32>, _: &()) -> garde::Result {
 fn somebody(recipients: &[Recipient], _: &()) -> garde::Result {
     match recipients.len() {
         0 => Err(garde::Error::new("must name at least one")),
-        1..=20 => Ok(()),
-        _ => Err(garde::Error::new("must have at most 20 entries")),
+        1..=RECIPIENTS_AT_MOST => Ok(()),
+        _ => Err(garde::Error::new(format!("must have at most {RECIPIENTS_AT_MOST} entries"))),
     }
 }
 

@@ -1,10 +1,11 @@
 //! `POST /api/support/sla/policies`.
 
 use axum::extract::State;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, Unchecked};
 
 use crate::app::App;
 use crate::identity::http::caller::Caller;
+use crate::sla::policies::http::valid;
 use crate::sla::policies::input::{NewPolicy, PolicyInput};
 use crate::sla::policies::service;
 use crate::sla::policies::view::PolicyView;
@@ -30,10 +31,10 @@ use crate::sla::policies::view::PolicyView;
 pub async fn handler(
     State(app): State<App>,
     Caller(actor): Caller,
-    body: Valid<NewPolicy>,
+    body: Unchecked<NewPolicy>,
 ) -> ApiResult<Answer> {
-    let draft = body.value.0.draft();
     let mut tx = app.db.begin().await?;
+    let draft = valid(&mut tx, None, body, |body| &body.0).await?.0.draft();
     let policy = service::create(&mut tx, &*app.clock, &actor, draft).await?;
     tx.commit().await?;
     let (version, path) = (policy.version, format!("/api/support/sla/policies/{}", policy.id));

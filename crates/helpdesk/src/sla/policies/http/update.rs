@@ -1,11 +1,12 @@
 //! `PATCH` and `PUT /api/support/sla/policies/{id}`: both change the given fields only.
 
 use axum::extract::State;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, PathId, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, PathId, Unchecked};
 
 use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::ids::PolicyId;
+use crate::sla::policies::http::valid;
 use crate::sla::policies::input::{PolicyChange, PolicyInput};
 use crate::sla::policies::service;
 use crate::sla::policies::view::PolicyView;
@@ -30,11 +31,11 @@ pub async fn handler(
     Caller(actor): Caller,
     PathId(id): PathId<PolicyId>,
     IfMatch(seen): IfMatch,
-    body: Valid<PolicyChange>,
+    body: Unchecked<PolicyChange>,
 ) -> ApiResult<Answer> {
-    let change = body.value.0;
-    let seen = seen.or(change.version);
     let mut tx = app.db.begin().await?;
+    let change = valid(&mut tx, Some(id), body, |body| &body.0).await?.0;
+    let seen = seen.or(change.version);
     let policy =
         service::update(&mut tx, &*app.clock, &actor, id, seen, |draft| change.over(draft)).await?;
     tx.commit().await?;
@@ -60,7 +61,7 @@ pub async fn put(
     caller: Caller,
     id: PathId<PolicyId>,
     seen: IfMatch,
-    body: Valid<PolicyChange>,
+    body: Unchecked<PolicyChange>,
 ) -> ApiResult<Answer> {
     handler(state, caller, id, seen, body).await
 }
