@@ -43,6 +43,7 @@ impl HoursGiven {
             ..CalendarSpec::default()
         };
         let spec = self.clone().over(bare);
+        report_lengths(&spec, place, report);
         if let Err(wrong) = spec.check() {
             for fault in wrong.0 {
                 let error = Error::new(fault.problem);
@@ -87,5 +88,19 @@ pub fn report_name(name: &str, report: &mut Report) {
     let rule = kamhub_httpkit::validate::text(1, NAME_AT_MOST);
     if let Err(error) = rule(&name.to_owned(), &()) {
         report.append(Path::new("name"), error);
+    }
+}
+
+/// A shift from 09:00 to 09:00 is as likely meant to be none as to last a day, so it has to be said.
+fn report_lengths(spec: &CalendarSpec, place: &Path, report: &mut Report) {
+    let week = spec.weekly.named_days();
+    let week = week.map(|(day, intervals)| (format!("weekly.{day}"), intervals));
+    let dates = spec.overrides.iter().enumerate();
+    let dates = dates.map(|(index, day)| (format!("overrides.{index}.intervals"), &day.intervals));
+    for (path, intervals) in week.chain(dates) {
+        for (index, _) in intervals.iter().enumerate().filter(|(_, one)| one.has_no_length()) {
+            let error = Error::new(super::spec::CalendarProblem::EmptyInterval);
+            report.append(place.join(format!("{path}.{index}")), error);
+        }
     }
 }

@@ -223,8 +223,7 @@ pub fn preview(
 pub fn faults_of(wrong: &CalendarFaults) -> Faults {
     let mut faults = Faults::new();
     for fault in &wrong.0 {
-        let path = fault.path.replace('[', ".").replace(']', "");
-        faults.add(path, fault.problem.to_string());
+        faults.add(fault.path.clone(), fault.problem.to_string());
     }
     faults
 }

@@ -43,8 +43,9 @@ pub struct WeeklySpec {
     pub sunday: Vec<IntervalSpec>,
 }
 
-/// One shift. An end that is not after the start is on the next day, so 22:00-06:00 is a night shift and
-/// 09:00-09:00 lasts a whole day.
+/// One shift. An end before the start is on the next day, so 22:00-06:00 is a night shift. A whole day is written
+/// 00:00-24:00: an end that is the start is refused, apart from what earlier versions have stored, where it lasts a
+/// whole day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct IntervalSpec {
@@ -54,6 +55,13 @@ pub struct IntervalSpec {
     /// Wall time of the end, `HH:MM`; `24:00` is midnight at the end of the day.
     #[schema(examples("18:00"))]
     pub end: String,
+}
+
+impl IntervalSpec {
+    /// Whether it ends at the time at which it begins.
+    pub fn has_no_length(&self) -> bool {
+        self.start == self.end && wall_seconds(&self.start).is_some_and(|start| start < DAY)
+    }
 }
 
 /// A closed day.
@@ -101,7 +109,7 @@ impl fmt::Display for CalendarFaults {
 /// One thing that is wrong with a calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarFault {
-    /// Where, as a JSON field path: `weekly.monday[1].start`.
+    /// Where, as a JSON field path: `weekly.monday.1.start`.
     pub path: String,
     /// What.
     pub problem: CalendarProblem,
@@ -120,7 +128,7 @@ pub enum CalendarProblem {
     #[error("Date must be YYYY-MM-DD, between 1970 and 2999")]
     BadDate,
     /// An interval has no length.
-    #[error("Interval is empty")]
+    #[error("Interval begins and ends at the same time; a whole day is written 00:00 to 24:00")]
     EmptyInterval,
     /// An interval begins before another has ended.
     #[error("Interval overlaps {0}")]
@@ -216,14 +224,14 @@ impl Checker {
     ) -> Vec<Exception> {
         let mut exceptions: Vec<(Exception, String)> = Vec::new();
         for (index, HolidaySpec { date, name }) in holidays.iter().enumerate() {
-            if let Some(date) = self.date(date, &format!("holidays[{index}].date")) {
-                let path = format!("holidays[{index}]");
+            if let Some(date) = self.date(date, &format!("holidays.{index}.date")) {
+                let path = format!("holidays.{index}");
                 let name = name.clone();
                 exceptions.push((Exception { date, name, holiday: true, hours: Vec::new() }, path));
             }
         }
         for (index, OverrideSpec { date, name, intervals }) in overrides.iter().enumerate() {
-            let path = format!("overrides[{index}]");
+            let path = format!("overrides.{index}");
             let date = self.date(date, &format!("{path}.date"));
             let mut placed = Vec::new();
             let hours = self.shifts(intervals, &format!("{path}.intervals"), 0, &mut placed);
@@ -255,7 +263,7 @@ impl Checker {
     ) -> Vec<Shift> {
         let mut shifts = Vec::with_capacity(intervals.len());
         for (index, interval) in intervals.iter().enumerate() {
-            let path = format!("{path}[{index}]");
+            let path = format!("{path}.{index}");
             if let Some(shift) = self.shift(interval, &path) {
                 let start = midnight + shift.start;
                 placed.push(Placed { start, end: start + shift.seconds, path });

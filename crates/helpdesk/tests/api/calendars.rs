@@ -71,11 +71,11 @@ async fn all_faults_of_a_calendar_are_told_at_once_each_with_its_path() {
             "name": "Name is required",
             "zone": "Unknown time zone \"Mars/Olympus\"; use an IANA name such as Europe/Berlin",
             "weekly.monday.1.end": "Time must be HH:MM between 00:00 and 23:59 (24:00 as an end)",
-            "weekly.tuesday.1": "Interval overlaps weekly.tuesday[0]",
+            "weekly.tuesday.1": "Interval overlaps weekly.tuesday.0",
             "weekly.friday.0.start": "Time must be HH:MM between 00:00 and 23:59 (24:00 as an end)",
             "holidays.0.date": "Date must be YYYY-MM-DD, between 1970 and 2999",
             "holidays.1.date": "Date must be a text",
-            "overrides.0.date": "Date is given more than once, first in holidays[2]",
+            "overrides.0.date": "Date is given more than once, first in holidays.2",
         })
     );
     let nothing = app.admin.post(CALENDARS, json!({"name": "Empty"})).await;
@@ -91,8 +91,42 @@ async fn all_faults_of_a_calendar_are_told_at_once_each_with_its_path() {
     );
     let unknown = json!({"name": "Moonday", "zone": "UTC", "weekly": {"moonday": []}});
     let unknown = app.admin.post(CALENDARS, unknown).await;
-    assert!(unknown.fault(400, "VALIDATION_FAILED").to_string().contains("moonday"));
+    assert_eq!(unknown.fault(400, "VALIDATION_FAILED")["weekly.moonday"], "Moonday is not known");
     assert_eq!(app.admin.get(CALENDARS).await.json["total"], 1);
+}
+
+#[tokio::test]
+async fn a_shift_that_ends_as_it_begins_is_refused_and_still_counts_where_it_was_stored() {
+    let app = TestApp::start().await;
+    let mut body = office("Whole day");
+    body["weekly"]["sunday"] = json!([{"start": "00:00", "end": "24:00"}]);
+    let calendar = create(&app.admin, body.clone()).await;
+    let none = json!([{"start": "09:00", "end": "09:00"}]);
+    body["weekly"]["sunday"] = none.clone();
+    body["overrides"] = json!([{"date": "2026-05-01", "intervals": none}]);
+    let sentence =
+        "Interval begins and ends at the same time; a whole day is written 00:00 to 24:00";
+    let expected = json!({"weekly.sunday.0": sentence, "overrides.0.intervals.0": sentence});
+    for reply in [
+        app.admin.post(CALENDARS, body.clone()).await,
+        app.admin.patch(&path(&calendar), body.clone()).await,
+    ] {
+        assert_eq!(reply.fault(400, "VALIDATION_FAILED"), &expected);
+    }
+    let stored = "UPDATE calendar_versions SET spec = jsonb_set(spec, '{weekly,sunday}',
+        '[{\"start\": \"09:00\", \"end\": \"09:00\"}]') WHERE id = $1";
+    let mut tx = app.app.db.begin().await.unwrap();
+    sqlx::query("ALTER TABLE calendar_versions DISABLE TRIGGER USER")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    let id: i64 = calendar["hoursVersionId"].as_str().unwrap().parse().unwrap();
+    sqlx::query(stored).bind(id).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let sunday = json!({"calendarId": calendar["id"], "from": "2026-02-28T12:00:00Z",
+        "to": "2026-03-01T20:00:00Z"});
+    let preview = app.admin.post(&format!("{CALENDARS}/preview"), sunday).await;
+    assert_eq!(preview.data(200)["openSeconds"], 23 * 3_600, "from nine in the morning there");
 }
 
 #[tokio::test]
@@ -182,7 +216,7 @@ async fn a_stale_change_gets_the_calendar_as_it_is_and_a_wrong_one_all_faults() 
     let double = json!({"overrides": [{"date": "2026-05-01"}]});
     let reply = app.admin.patch(&path(&calendar), double).await;
     let fault = &reply.fault(400, "VALIDATION_FAILED")["overrides.0.date"];
-    assert_eq!(fault, "Date is given more than once, first in holidays[0]");
+    assert_eq!(fault, "Date is given more than once, first in holidays.0");
 }
 
 #[tokio::test]
