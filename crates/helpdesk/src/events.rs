@@ -59,6 +59,8 @@ kamhub_kernel::wire_enum! {
         FaqDeleted = "faq.deleted",
         /// The product has switched a webhook off.
         WebhookEndpointDisabled = "webhook.endpoint_disabled",
+        /// Somebody tries whether a webhook's receiver hears. Sent to that webhook alone, and never published.
+        WebhookTest = "webhook.test",
     }
 }
 

@@ -85,7 +85,17 @@ async fn a_test_is_sent_at_once_and_once() {
     let id = sent.data(201)["deliveryId"].clone();
     work(&app).await;
     assert!(sink.heard()[0].is_signed_by(&secret));
-    assert_eq!(sink.heard()[0].told().0, "kamhub.support.webhook.test.v1");
+    let document = app.anonymous.get("/asyncapi.json").await.json;
+    let event = sink.heard()[0].event();
+    assert_eq!(envelope_faults(&document, "webhook.test", &event), Vec::<String>::new());
+    assert_eq!(event["type"], "kamhub.support.webhook.test.v1");
+    assert_eq!(
+        (&event["sequence"], &event["partitionkey"]),
+        (&json!("0".repeat(20)), &event["subject"])
+    );
+    let channels = &document["channels"];
+    assert!(channels["webhook"]["messages"]["webhook.test"].is_object());
+    assert!(channels["stream"]["messages"]["webhook.test"].is_null(), "nobody else hears it");
     assert_eq!(deliveries(&app, &hook).await[0]["id"], id);
     sink.answer(1, 500);
     app.admin.post(&format!("{hook}/test"), json!({})).await.data(201);
@@ -131,4 +141,69 @@ async fn a_past_delivery_is_sent_again() {
         .post(&format!("{PATH}/deliveries/999999/replay"), json!({}))
         .await
         .fault(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn every_fault_of_a_webhook_is_told_at_once() {
+    let app = house().await;
+    let sink = Sink::start().await;
+    let (hook, _) = endpoint(&app, &sink, json!(["*"])).await;
+    let sentence = "Events must be names such as ticket.created, beginnings such as ticket.*, or *";
+    let body = json!({"url": "http://169.254.169.254/latest/", "description": "x".repeat(501),
+        "events": ["ticket.*", "nope.x", ""]});
+    let expected = json!({
+        "url": "Url must not lead to a private, local or reserved address",
+        "description": "Description must be at most 500 characters",
+        "events.1": sentence,
+        "events.2": sentence,
+    });
+    let made = app.admin.post(PATH, body.clone()).await;
+    assert_eq!(made.fault(400, "VALIDATION_FAILED"), &expected);
+    let changed = app.admin.patch(&hook, body).await;
+    assert_eq!(changed.fault(400, "VALIDATION_FAILED"), &expected);
+    let nothing = app.admin.post(PATH, json!({})).await;
+    assert_eq!(
+        nothing.fault(400, "VALIDATION_FAILED"),
+        &json!({"url": "Url is required", "events": "Events must name at least one event"})
+    );
+    let many = app.admin.patch(&hook, json!({"events": vec!["*"; 51]})).await;
+    let sentence = "Events must have at most 50 entries";
+    assert_eq!(many.fault(400, "VALIDATION_FAILED"), &json!({"events": sentence}));
+}
+
+#[tokio::test]
+async fn times_of_a_replay_that_are_none_are_refused_in_our_words() {
+    let app = house().await;
+    let sink = Sink::start().await;
+    let (hook, _) = endpoint(&app, &sink, json!(["*"])).await;
+    let replay = async |body: Value| app.admin.post(&format!("{hook}/replay"), body).await;
+    let wrong = replay(json!({"from": "2026-11-20", "until": "yesterday", "cursor": "x"})).await;
+    let faults = wrong.fault(400, "VALIDATION_FAILED");
+    for (field, name) in [("from", "From"), ("until", "Until")] {
+        let told = faults[field].as_str().unwrap();
+        assert!(
+            told.starts_with(&format!("{name} must be ")) && told.contains("RFC 3339"),
+            "{told}"
+        );
+    }
+    assert!(faults["cursor"].is_string(), "{faults}");
+    let missing = replay(json!({})).await;
+    assert_eq!(missing.fault(400, "VALIDATION_FAILED"), &json!({"from": "From is required"}));
+}
+
+#[tokio::test]
+async fn only_410_ends_a_delivery_what_a_receiver_may_mend_is_tried_again() {
+    let app = house().await;
+    let sink = Sink::start().await;
+    let (hook, _) = endpoint(&app, &sink, json!(["ticket.created"])).await;
+    for status in [400, 401, 404, 413, 422] {
+        sink.answer(1, status);
+        create(&app.anonymous, json!({})).await;
+        work(&app).await;
+        let tried = deliveries(&app, &hook).await.remove(0);
+        assert_eq!(
+            (&tried["status"], &tried["responseStatus"]),
+            (&json!("retrying"), &json!(status))
+        );
+    }
 }

@@ -290,10 +290,7 @@ async fn an_address_inside_the_house_is_refused_and_nothing_is_stored() {
         let reply = app.admin.post(PATH, json!({"url": url, "events": ["ticket.invented"]})).await;
         let errors = reply.fault(400, "VALIDATION_FAILED");
         assert_eq!(errors["url"], sentence, "{url}");
-        assert!(
-            url.is_empty() || errors.get("events[0]").is_some(),
-            "all faults at once: {errors}"
-        );
+        assert!(url.is_empty() || errors.get("events.0").is_some(), "all faults at once: {errors}");
     }
     assert_eq!(app.admin.get(PATH).await.json["total"], 0);
 }

@@ -257,6 +257,15 @@ pub const ALL: &[Entry] = &[
         withheld: &[],
         example: examples::webhook_disabled,
     },
+    Entry {
+        kind: EventType::WebhookTest,
+        version: 1,
+        subject: "webhooks/2",
+        summary: "Somebody tries whether a webhook's receiver hears: sent to that webhook alone, with a sequence of zeros.",
+        schema: add::<payloads::WebhookTried>,
+        withheld: &[],
+        example: examples::webhook_test,
+    },
 ];
 
 /// What is said of an event; `None` where nobody has said it, which a guard test refuses.

@@ -135,6 +135,11 @@ pub fn webhook_disabled() -> Value {
     })
 }
 
+/// `webhook.test`.
+pub fn webhook_test() -> Value {
+    json!({"webhookId": "2", "description": "Booking: refunds"})
+}
+
 fn promised() -> Value {
     json!({
         "ticketId": "17", "ticketNumber": "TKT-17", "metric": "first_response", "instance": 1,

@@ -2,6 +2,7 @@
 //! events are published; a test holds real events against these shapes.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -168,6 +169,17 @@ pub struct WebhookDisabled {
     pub failing_since: Option<DateTime<Utc>>,
     /// When it was switched off.
     pub disabled_at: DateTime<Utc>,
+}
+
+/// Somebody tries whether a webhook's receiver hears.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookTried {
+    /// The webhook.
+    pub webhook_id: WebhookId,
+    /// What it is for.
+    #[schema(examples("Booking: refunds"))]
+    pub description: String,
 }
 
 /// A deadline comes near.

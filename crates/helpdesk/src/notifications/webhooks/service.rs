@@ -8,17 +8,16 @@ use kamhub_kernel::page::{COUNT_CAP, Page, encode_cursor};
 use kamhub_kernel::{Actor, Clock, Faults, clock::random_token};
 use kamhub_outbound::{Client, Fault};
 use kamhub_postgres::{DbResult, PgConnection};
-use serde_json::json;
 
 use super::error::Error;
 use super::model::{
-    self, ENDPOINTS_AT_MOST, Endpoint, Profile, ROTATION, ReplayStatus, Secret, TEST,
-    WebhookDelivery,
+    ENDPOINTS_AT_MOST, Endpoint, Profile, ROTATION, ReplayStatus, Secret, TEST, WebhookDelivery,
 };
 use super::repo;
 use crate::events::Event;
 use crate::ids::{DeliveryId, TicketId, WebhookId};
 use crate::notifications::bus::model::Placed;
+use crate::notifications::bus::payloads::WebhookTried;
 use crate::notifications::deliveries;
 use crate::notifications::model::{DeliveryChannel, DeliveryStatus, NewDelivery};
 
@@ -27,32 +26,12 @@ const RESOLVE_AT_MOST: Duration = Duration::from_secs(5);
 /// The most deliveries that one call replays.
 pub const REPLAYED_AT_ONCE: i64 = 500;
 
-/// Looks whether an address may be called and whether filters name events; answers both as they are kept. It asks
-/// the network for the name, so it comes before any transaction. Each delivery looks again.
+/// Looks whether an address may be called, and answers it as it is kept. It asks the network for the name, so it comes
+/// before any transaction. Each delivery looks again.
 ///
 /// # Errors
-/// Faults of `url` and `events`, all of them.
-pub async fn checked(
-    client: &Client,
-    url: Option<&str>,
-    events: Option<&[String]>,
-) -> Result<(Option<String>, Option<Vec<String>>), Error> {
-    let mut faults = Faults::new();
-    let mut kept = None;
-    if let Some(url) = url {
-        match reachable(client, url).await {
-            Ok(url) => kept = Some(url),
-            Err(sentence) => faults.add("url", sentence),
-        }
-    }
-    let filters = events.map(model::filters).transpose().unwrap_or_else(|found| {
-        faults.merge(found);
-        None
-    });
-    faults.check((kept, filters)).map_err(Error::Invalid)
-}
-
-async fn reachable(client: &Client, url: &str) -> Result<String, String> {
+/// A sentence about the address.
+pub async fn reachable(client: &Client, url: &str) -> Result<String, String> {
     let policy = client.policy();
     let target = policy.check(url.trim()).map_err(|refusal| format!("Url {refusal}"))?;
     match tokio::time::timeout(RESOLVE_AT_MOST, policy.resolve(&target)).await {
@@ -206,17 +185,18 @@ pub async fn test(
     id: WebhookId,
 ) -> Result<DeliveryId, Error> {
     let endpoint = read(tx, id).await?;
-    let subject = format!("webhooks/{id}");
-    let payload = json!({
-        "specversion": "1.0",
-        "id": format!("test-{:.16}", random_token(clock)),
-        "source": source,
-        "type": format!("kamhub.support.{TEST}.v1"),
-        "subject": subject,
-        "time": clock.now(),
-        "datacontenttype": "application/json",
-        "data": {"webhookId": id, "description": endpoint.description},
-    });
+    let said = WebhookTried { webhook_id: id, description: endpoint.description };
+    let event = Event {
+        id: 0,
+        kind: TEST.to_owned(),
+        subject: format!("webhooks/{id}"),
+        occurred_at: clock.now(),
+        data: serde_json::to_value(said).unwrap_or_default(),
+    };
+    // It has no place among what happens: the first of all sequences moves no reader on.
+    let mut envelope = Placed { position: 0, event }.envelope(source);
+    envelope.id = format!("test-{:.16}", random_token(clock));
+    let payload = serde_json::to_value(envelope).unwrap_or_default();
     planned_one(
         tx,
         clock,

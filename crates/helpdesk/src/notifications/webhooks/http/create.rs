@@ -2,14 +2,15 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::validate::{text, texts};
-use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
+use kamhub_httpkit::validate::text;
+use kamhub_httpkit::{Answer, ApiResult, Envelope, Unchecked};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::notifications::webhooks::model::{Profile, SecretView};
+use crate::notifications::webhooks::http::{known_filter, reaching, some_filters};
+use crate::notifications::webhooks::model::{Profile, SecretView, filters};
 use crate::notifications::webhooks::service;
 
 /// A new webhook.
@@ -30,7 +31,7 @@ pub struct CreateWebhook {
     #[schema(max_length = 500, examples("Booking: refunds"))]
     description: String,
     /// Which events, 1 to 50: names (`ticket.created`), beginnings (`ticket.*`) or all (`*`).
-    #[garde(custom(texts(50, 100)))]
+    #[garde(custom(some_filters), inner(custom(known_filter)))]
     #[schema(required = true, min_items = 1, max_items = 50, examples(json!(["ticket.*", "feedback.created"])))]
     events: Vec<String>,
     /// Whether it is called; true where it is not given.
@@ -57,14 +58,14 @@ pub struct CreateWebhook {
 pub async fn handler(
     State(app): State<App>,
     Caller(actor): Caller,
-    body: Valid<CreateWebhook>,
+    body: Unchecked<CreateWebhook>,
 ) -> ApiResult<Answer> {
-    let CreateWebhook { url, description, events, active } = body.value;
-    let (url, events) = service::checked(&app.outbound, Some(&url), Some(&events)).await?;
+    let (body, url) = reaching(&app.outbound, body, |body| Some(body.url.as_str())).await?;
+    let CreateWebhook { description, events, active, .. } = body;
     let profile = Profile {
         url: url.unwrap_or_default(),
         description,
-        events: events.unwrap_or_default(),
+        events: filters(&events),
         active: active.unwrap_or(true),
     };
     let mut tx = app.db.begin().await?;

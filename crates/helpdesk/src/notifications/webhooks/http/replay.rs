@@ -3,8 +3,8 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Problem, Valid};
-use kamhub_kernel::Faults;
+use kamhub_httpkit::query::body_time;
+use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Valid};
 use kamhub_kernel::page::decode_cursor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,21 +20,31 @@ use crate::notifications::webhooks::service::{self, Range};
 #[serde(default)]
 pub struct ReplayWebhook {
     /// Planned at this time or later.
-    #[garde(skip)]
-    #[schema(required = true, examples("2026-11-20T18:00:00Z"))]
+    #[serde(deserialize_with = "body_time")]
+    #[garde(custom(given))]
+    #[schema(required = true, value_type = Option<DateTime<Utc>>, examples("2026-11-20T18:00:00Z"))]
     from: Option<DateTime<Utc>>,
     /// Planned at this time or earlier; now where it is not given.
+    #[serde(deserialize_with = "body_time")]
     #[garde(skip)]
-    #[schema(examples("2026-11-20T22:00:00Z"))]
+    #[schema(value_type = Option<DateTime<Utc>>, examples("2026-11-20T22:00:00Z"))]
     until: Option<DateTime<Utc>>,
     /// failed (where it is not given): those that were given up; sent: those that the receiver took and has lost.
     #[garde(skip)]
     #[schema(examples("failed"))]
     status: Option<ReplayStatus>,
     /// Continues after an earlier call: its `nextCursor`.
-    #[garde(skip)]
+    #[garde(inner(custom(a_cursor)))]
     #[schema(examples(json!(null)))]
     cursor: Option<String>,
+}
+
+fn given(from: &Option<DateTime<Utc>>, (): &()) -> garde::Result {
+    if from.is_some() { Ok(()) } else { Err(garde::Error::new("is required")) }
+}
+
+fn a_cursor(text: &str, (): &()) -> garde::Result {
+    decode_cursor::<i64>(text).map(drop).map_err(garde::Error::new)
 }
 
 /// What was replayed.
@@ -67,21 +77,11 @@ pub async fn handler(
     body: Valid<ReplayWebhook>,
 ) -> ApiResult<Answer> {
     let ReplayWebhook { from, until, status, cursor } = body.value;
-    let after = cursor.as_deref().map(decode_cursor::<i64>).transpose();
-    let mut faults = Faults::new();
-    if let Err(error) = after {
-        faults.add("cursor", format!("Cursor {error}"));
-    }
-    let Some(from) = from else {
-        faults.add("from", "From is required");
-        return Err(Problem::invalid(faults));
-    };
-    faults.check(()).map_err(Problem::invalid)?;
     let range = Range {
         status: status.unwrap_or(ReplayStatus::Failed),
-        from,
+        from: from.unwrap_or_default(),
         until: until.unwrap_or_else(|| app.clock.now()),
-        after: after.ok().flatten(),
+        after: cursor.and_then(|cursor| decode_cursor(&cursor).ok()),
     };
     let mut tx = app.db.begin().await?;
     let (replayed, next_cursor) =

@@ -2,15 +2,16 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::validate::{text, texts};
-use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Valid};
+use kamhub_httpkit::validate::text;
+use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Unchecked};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::ids::WebhookId;
-use crate::notifications::webhooks::model::{Profile, WebhookView};
+use crate::notifications::webhooks::http::{known_filter, reaching, some_filters};
+use crate::notifications::webhooks::model::{Profile, WebhookView, filters};
 use crate::notifications::webhooks::service;
 
 /// What changes; fields that are not given stay as they are.
@@ -30,7 +31,7 @@ pub struct UpdateWebhook {
     #[schema(max_length = 500, examples("Booking: refunds"))]
     description: Option<String>,
     /// Which events, 1 to 50: names, beginnings (`ticket.*`) or all (`*`).
-    #[garde(inner(custom(texts(50, 100))))]
+    #[garde(inner(custom(some_filters)), inner(inner(custom(known_filter))))]
     #[schema(min_items = 1, max_items = 50, examples(json!(["ticket.*"])))]
     events: Option<Vec<String>>,
     /// Whether it is called. `true` also brings back a webhook that the product has switched off.
@@ -52,14 +53,14 @@ pub async fn handler(
     State(app): State<App>,
     Caller(actor): Caller,
     PathId(id): PathId<WebhookId>,
-    body: Valid<UpdateWebhook>,
+    body: Unchecked<UpdateWebhook>,
 ) -> ApiResult<Answer> {
-    let UpdateWebhook { url, description, events, active } = body.value;
-    let (url, events) = service::checked(&app.outbound, url.as_deref(), events.as_deref()).await?;
+    let (body, url) = reaching(&app.outbound, body, |body| body.url.as_deref()).await?;
+    let UpdateWebhook { description, events, active, .. } = body;
     let change = |now: Profile| Profile {
         url: url.unwrap_or(now.url),
         description: description.unwrap_or(now.description),
-        events: events.unwrap_or(now.events),
+        events: events.map_or(now.events, |given| filters(&given)),
         active: active.unwrap_or(now.active),
     };
     let mut tx = app.db.begin().await?;
