@@ -1,6 +1,7 @@
 //! Deadlines that are near or have passed are told to the right people, together.
 
 use chrono::Duration;
+use kamhub_helpdesk::notifications::service::receipts;
 use kamhub_helpdesk::sla::model::NoticeKind;
 use kamhub_helpdesk::sla::policies::model::{EscalationAction, Recipient};
 use kamhub_kernel::Role;
@@ -119,4 +120,65 @@ async fn a_channel_that_is_not_configured_is_told_nothing() {
     desk.run().await;
     assert_eq!(kinds(&inbox(&boss).await), ["sla_breach"]);
     assert_eq!(statuses(&desk).await, [("dashboard".to_owned(), "sent".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn a_notice_that_waits_for_the_end_of_quiet_hours_is_pending_among_the_receipts() {
+    let desk = Desk::start().await;
+    let (_, boss) = desk.colleague("Boss", Role::Supervisor).await;
+    // It is 03:00 in UTC.
+    let night = json!({"timezone": "UTC", "quietHours": {"from": "22:00", "to": "08:00"}});
+    boss.put("/api/support/notifications/preferences", night).await.data(200);
+    let ticket = tickets(&desk, 1).await.remove(0);
+    desk.notice(std::slice::from_ref(&ticket), &NoticeKind::Breach).await;
+    desk.app.clock.advance(Duration::seconds(3));
+    desk.run().await;
+    let receipts = desk.receipts(&ticket).await;
+    assert_eq!(receipts.len(), 3, "{receipts:?}");
+    let waiting = receipts.last().unwrap();
+    let expected = json!({
+        "id": null, "stableId": null, "channel": "email", "destination": "boss@agents.example.com",
+        "kind": "sla_breach", "status": "pending", "attempts": 0, "lastError": null,
+        "nextAttemptAt": "2026-03-02T08:00:00Z", "sentAt": null, "createdAt": "2026-03-02T03:00:00Z",
+    });
+    assert_eq!(waiting, &expected);
+    let base =
+        format!("/api/support/notifications?ticketId={}&limit=1", ticket["id"].as_str().unwrap());
+    let (mut path, mut walked) = (base.clone(), Vec::new());
+    loop {
+        let page = desk.app.admin.get(&path).await;
+        assert_eq!(page.json["total"], 3);
+        walked.extend(page.data(200).as_array().unwrap().clone());
+        let Some(cursor) = page.json["nextCursor"].as_str() else { break };
+        path = format!("{base}&cursor={cursor}");
+    }
+    walked.reverse();
+    assert_eq!(walked, receipts);
+
+    let oldest = async || {
+        let mut connection = desk.app.app.db.connection().await.unwrap();
+        receipts::standing(&mut connection, desk.app.app.clock.now()).await.unwrap().oldest_at
+    };
+    desk.app.clock.advance(Duration::hours(4));
+    assert_eq!(oldest().await, None, "what has to wait is not late");
+    desk.app.clock.advance(Duration::hours(2));
+    assert_eq!(oldest().await, "2026-03-02T08:00:00Z".parse().ok(), "nobody has told it");
+    desk.run().await;
+    assert_eq!(oldest().await, None);
+    let receipts = desk.receipts(&ticket).await;
+    assert_eq!(receipts.len(), 3, "{receipts:?}");
+    assert!(
+        receipts.iter().all(|receipt| receipt["status"] == "sent" && receipt["id"].is_string())
+    );
+}
+
+#[tokio::test]
+async fn what_slack_refuses_for_good_is_given_up_at_once() {
+    let desk = Desk::start().await;
+    let tickets = tickets(&desk, 1).await;
+    desk.slack.answer(&[(404, None)]);
+    desk.notice(&tickets, &escalation(0, &[Recipient::Team])).await;
+    desk.app.clock.advance(Duration::seconds(3));
+    assert_eq!(desk.run().await.dead, 1);
+    assert_eq!(statuses(&desk).await, [("slack".to_owned(), "failed".to_owned(), 1)]);
 }

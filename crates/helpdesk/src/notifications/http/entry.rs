@@ -96,11 +96,11 @@ impl From<Entry> for InboxEntry {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NotificationReceipt {
-    /// The delivery.
-    pub id: DeliveryId,
-    /// The name by which the receiver knows it: part of the Message-ID, or the webhook-id.
+    /// The delivery; null for a notice that waits for the message that will tell it.
+    pub id: Option<DeliveryId>,
+    /// The name by which the receiver knows it: part of the Message-ID, or the webhook-id. Null where `id` is.
     #[schema(examples("3f1c9a7b5e2d4806-17"))]
-    pub stable_id: String,
+    pub stable_id: Option<String>,
     /// The way.
     pub channel: DeliveryChannel,
     /// Where it goes: an address, a user's id, an endpoint's id or a hook's name.
@@ -117,7 +117,7 @@ pub struct NotificationReceipt {
     /// What the last failed attempt said.
     #[schema(examples("450 4.2.1 mailbox busy"))]
     pub last_error: Option<String>,
-    /// When the next attempt is due; null where there is none.
+    /// When the next attempt is due, or the message that tells it; null where there is none.
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// When the receiver took it.
     pub sent_at: Option<DateTime<Utc>>,
@@ -128,7 +128,7 @@ pub struct NotificationReceipt {
 impl From<Receipt> for NotificationReceipt {
     fn from(row: Receipt) -> Self {
         Self {
-            id: row.id,
+            id: (!row.waiting).then_some(DeliveryId(row.number)),
             stable_id: row.stable_id,
             channel: row.channel,
             destination: row.destination,

@@ -13,7 +13,7 @@ use super::entry::{InboxEntry, NotificationReceipt};
 use super::person;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
-use crate::ids::{DeliveryId, TicketId};
+use crate::ids::TicketId;
 use crate::notifications::service::{inbox, receipts};
 
 /// Which notifications.
@@ -72,7 +72,8 @@ pub enum NotificationRow {
 /// Read the inbox, or a ticket's receipts
 ///
 /// Without `ticketId` the inbox of the signed-in person, unread entries first and newest first. With it
-/// what was sent about the ticket, to whom, when, how often it was tried, and why it failed.
+/// what was sent about the ticket, to whom, when, how often it was tried, and why it failed; before that notices of
+/// deadlines that are pending, such as for the end of somebody's quiet hours.
 #[utoipa::path(
     get, path = "/api/support/notifications", operation_id = "notification_list",
     tag = "notifications", params(NotificationQuery),
@@ -91,7 +92,7 @@ pub async fn handler(
         let ticket = TicketId::from_number_or_id(text).ok_or_else(|| {
             Problem::invalid_field("ticketId", "Ticket id must be an id or a number such as TKT-17")
         })?;
-        let request = query.page::<DeliveryId>()?;
+        let request = query.page::<receipts::Place>()?;
         let rows = receipts::of_ticket(&mut connection, &actor, ticket, &request).await?;
         let rows = rows.map(|row| NotificationRow::Receipt(row.into()));
         return Ok(Answer::list(rows, page, limit));

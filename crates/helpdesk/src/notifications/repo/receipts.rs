@@ -3,16 +3,18 @@
 use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
-use crate::ids::{DeliveryId, TicketId};
+use crate::ids::TicketId;
 use crate::notifications::model::{DeliveryChannel, DeliveryStatus};
 
 /// A receipt as it is stored.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The delivery.
-    pub id: DeliveryId,
-    /// The name by which receivers know it.
-    pub stable_id: String,
+    /// Whether it is a notice of a deadline that waits for the message that will tell it.
+    pub waiting: bool,
+    /// The delivery; of what waits the notice.
+    pub number: i64,
+    /// The name by which receivers know it; none where there is no message yet.
+    pub stable_id: Option<String>,
     /// The way.
     pub channel: DeliveryChannel,
     /// Where it goes.
@@ -25,7 +27,7 @@ pub struct Row {
     pub attempts: i32,
     /// What the last failed attempt said.
     pub last_error: Option<String>,
-    /// When the next attempt is due.
+    /// When the next attempt is due, or the message that tells what waits.
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// When the receiver took it.
     pub sent_at: Option<DateTime<Utc>>,
@@ -33,29 +35,42 @@ pub struct Row {
     pub created_at: DateTime<Utc>,
 }
 
-/// The deliveries about a ticket, with digests that mention it, newest first below `before`.
+/// A row's place among the receipts of a ticket: whether it waits, and its number.
+pub type Place = (bool, i64);
+
+/// What is to be told of a ticket and waits, and the deliveries about it with digests that mention it: both newest
+/// first, behind `after`.
 pub(in crate::notifications) async fn of_ticket(
     connection: &mut PgConnection,
     ticket: TicketId,
-    before: Option<DeliveryId>,
+    after: Option<Place>,
     offset: i64,
     limit: i64,
 ) -> DbResult<Vec<Row>> {
+    let (waiting, number) = after.unzip();
     Ok(sqlx::query_as!(
         Row,
-        r#"SELECT d.id AS "id: DeliveryId", installation.id || '-' || d.id AS "stable_id!",
-                  d.channel AS "channel: DeliveryChannel", d.destination, d.kind,
-                  d.status AS "status: DeliveryStatus", d.attempts, d.last_error, d.next_attempt_at, d.sent_at,
-                  d.created_at
-           FROM (SELECT id FROM deliveries WHERE ticket_id = $1
-                 UNION
-                 SELECT delivery_id FROM sla_notifications WHERE ticket_id = $1 AND delivery_id IS NOT NULL
-                ) AS told (id)
-           JOIN deliveries d ON d.id = told.id CROSS JOIN installation
-           WHERE $2::bigint IS NULL OR d.id < $2
-           ORDER BY d.id DESC OFFSET $3 LIMIT $4"#,
+        r#"SELECT waiting AS "waiting!", number AS "number!", stable_id, channel AS "channel!: DeliveryChannel",
+                  destination AS "destination!", kind AS "kind!", status AS "status!: DeliveryStatus",
+                  attempts AS "attempts!", last_error, next_attempt_at, sent_at, created_at AS "created_at!"
+           FROM (SELECT false AS waiting, d.id AS number, installation.id || '-' || d.id AS stable_id, d.channel,
+                        d.destination, d.kind, d.status, d.attempts, d.last_error, d.next_attempt_at, d.sent_at,
+                        d.created_at
+                 FROM (SELECT id FROM deliveries WHERE ticket_id = $1
+                       UNION
+                       SELECT delivery_id FROM sla_notifications WHERE ticket_id = $1 AND delivery_id IS NOT NULL
+                      ) AS told (id)
+                 JOIN deliveries d ON d.id = told.id CROSS JOIN installation
+                 UNION ALL
+                 SELECT true, id, NULL, channel, recipient, 'sla_' || kind, status, 0, last_error, next_attempt_at,
+                        NULL, created_at
+                 FROM sla_notifications
+                 WHERE ticket_id = $1 AND delivery_id IS NULL AND status = 'pending') AS receipts
+           WHERE $2::boolean IS NULL OR (waiting, number) < ($2, $3)
+           ORDER BY waiting DESC, number DESC OFFSET $4 LIMIT $5"#,
         ticket.0,
-        before.map(|id| id.0),
+        waiting,
+        number,
         offset,
         limit,
     )
@@ -63,7 +78,7 @@ pub(in crate::notifications) async fn of_ticket(
     .await?)
 }
 
-/// How many deliveries there are about a ticket, counted up to `most`.
+/// How many receipts a ticket has, counted up to `most`.
 pub(in crate::notifications) async fn count_of_ticket(
     connection: &mut PgConnection,
     ticket: TicketId,
@@ -74,6 +89,9 @@ pub(in crate::notifications) async fn count_of_ticket(
                SELECT id FROM deliveries WHERE ticket_id = $1
                UNION
                SELECT delivery_id FROM sla_notifications WHERE ticket_id = $1 AND delivery_id IS NOT NULL
+               UNION ALL
+               SELECT id FROM sla_notifications
+               WHERE ticket_id = $1 AND delivery_id IS NULL AND status = 'pending'
                LIMIT $2) AS told"#,
         ticket.0,
         most,
@@ -85,8 +103,8 @@ pub(in crate::notifications) async fn count_of_ticket(
 /// What stands still, for metrics and the doctor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// Since when the oldest delivery waits that is neither sent nor given up; held back by quiet hours
-    /// does not count.
+    /// Since when the oldest delivery waits that is neither sent nor given up, or the oldest notice of a deadline
+    /// for its message; what quiet hours hold back counts from their end on.
     pub oldest_at: Option<DateTime<Utc>>,
     /// Deliveries that were given up, counted up to 100,000.
     pub failed: i64,
@@ -100,9 +118,11 @@ pub(in crate::notifications) async fn standing(
 ) -> DbResult<Standing> {
     Ok(sqlx::query_as!(
         Standing,
-        r#"SELECT (SELECT created_at FROM deliveries
-                   WHERE status IN ('pending', 'retrying') AND (attempts > 0 OR next_attempt_at <= $1)
-                   ORDER BY created_at LIMIT 1) AS oldest_at,
+        r#"SELECT LEAST((SELECT created_at FROM deliveries
+                         WHERE status IN ('pending', 'retrying') AND (attempts > 0 OR next_attempt_at <= $1)
+                         ORDER BY created_at LIMIT 1),
+                        (SELECT min(next_attempt_at) FROM sla_notifications
+                         WHERE delivery_id IS NULL AND status = 'pending' AND next_attempt_at <= $1)) AS oldest_at,
                   (SELECT count(*) FROM (SELECT FROM deliveries WHERE status = 'failed' LIMIT $2) AS f)
                       AS "failed!""#,
         now,

@@ -100,7 +100,33 @@ pub async fn look_inside(report: &mut Report, db: &Db) -> DbResult<()> {
     if silent.is_empty() {
         report.ok("channels", "none is silent");
     }
+    notices(report, db, now).await?;
     leases(report, db, now).await
+}
+
+/// Deadlines that should have been told and have no message yet.
+async fn notices(report: &mut Report, db: &Db, now: DateTime<Utc>) -> DbResult<()> {
+    let mut connection = db.connection().await?;
+    let since: Option<DateTime<Utc>> = sqlx::query_scalar(
+        "SELECT min(next_attempt_at) FROM sla_notifications
+         WHERE delivery_id IS NULL AND status = 'pending' AND next_attempt_at < $1",
+    )
+    .bind(now - SILENT_AFTER)
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(DbError::from)?;
+    match since {
+        Some(since) => {
+            let minutes = (now - since).num_minutes();
+            let advice = "look for dead letters of notifications.tell_together and replay them";
+            report.warn(
+                "notices",
+                format!("a deadline has waited for {minutes} min to be told: {advice}"),
+            );
+        }
+        None => report.ok("notices", "no deadline waits to be told"),
+    }
+    Ok(())
 }
 
 async fn leases(report: &mut Report, db: &Db, now: DateTime<Utc>) -> DbResult<()> {
