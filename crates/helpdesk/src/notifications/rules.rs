@@ -1,7 +1,7 @@
 //! Who is told what: from an event of the outbox to the deliveries that it causes.
 //!
 //! Customers learn that their ticket came in, what agents answer in public, and that it is resolved, and are
-//! asked how it was; the agent learns that a ticket is theirs, and what the customer writes in it. What was imported tells
+//! asked how it was; the agent learns that a ticket is theirs, and what the customer writes in it. An import tells
 //! nobody, and notes never leave the desk.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,6 +22,7 @@ use crate::ids::{AgentId, MessageId, TicketId};
 use crate::language::Language;
 use crate::messages::model::SenderType;
 use crate::tickets::model::{Channel as Origin, Ticket};
+use crate::tickets::service::timeline;
 use crate::tickets::state::Status;
 
 /// A message that is older than its event by more than this was taken over from elsewhere.
@@ -135,7 +136,7 @@ async fn updated(
     }
     let Some(ticket) = ticket(tx, event).await? else { return Ok(Vec::new()) };
     let mut planned = Vec::new();
-    if after.status == Some(Status::Resolved) {
+    if after.status == Some(Status::Resolved) && is_of_today(tx, &ticket).await? {
         let text = ticket.resolution.clone();
         let content = Content { text, ..Content::of(NotificationKind::TicketResolved) };
         planned.extend(to_customer(tx, app, event, &ticket, content).await?);
@@ -145,6 +146,13 @@ async fn updated(
     let content = Content::of(NotificationKind::TicketAssigned);
     planned.extend(to_agent(tx, app, event, &ticket, agent, content).await?);
     Ok(planned)
+}
+
+/// Whether a resolution is the desk's own. Whoever takes history over creates a ticket, its messages, and brings it to
+/// its end by a key: that end is history too, and its customer hears nothing of it.
+async fn is_of_today(tx: &mut PgConnection, ticket: &Ticket) -> Result<bool, Error> {
+    let imported = ticket.channel == Origin::Import;
+    Ok(!imported || timeline::lived(tx, ticket.id, IMPORTED_IF_OLDER).await?)
 }
 
 async fn message(

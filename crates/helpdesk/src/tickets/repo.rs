@@ -189,6 +189,23 @@ pub(super) async fn events_all(
     .await?)
 }
 
+/// What people and customers did in a ticket, and every message in public, whoever brought it; without its
+/// creation.
+pub(super) async fn events_by_hand(
+    connection: &mut PgConnection,
+    ticket: TicketId,
+) -> DbResult<Vec<Entry>> {
+    Ok(sqlx::query_as!(
+        Entry,
+        "SELECT type AS kind, occurred_at, data FROM ticket_events
+         WHERE ticket_id = $1 AND type <> 'created' AND (actor_kind IN ('user', 'customer') OR type = 'message')
+         ORDER BY id",
+        ticket.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// A page of a ticket's timeline, oldest first.
 pub(super) async fn events_after(
     connection: &mut PgConnection,

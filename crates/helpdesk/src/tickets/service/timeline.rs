@@ -1,7 +1,7 @@
 //! The timeline of a ticket: the one place that writes it, and tells whoever listens. Clocks are
 //! made of nothing else, so what is not in the timeline has not happened.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kamhub_kernel::{Actor, Clock};
 use kamhub_postgres::PgConnection;
 use serde_json::Value;
@@ -73,4 +73,23 @@ pub async fn add(
 /// A database fault.
 pub async fn whole(connection: &mut PgConnection, ticket: TicketId) -> Result<Vec<Entry>, Error> {
     Ok(repo::events_all(connection, ticket).await?)
+}
+
+/// Whether anybody has been at work in a ticket: a person or the customer did something, or somebody wrote a message
+/// that is not older than its entry by more than `declared`, as imported ones are.
+///
+/// # Errors
+/// A database fault.
+pub async fn lived(
+    connection: &mut PgConnection,
+    ticket: TicketId,
+    declared: TimeDelta,
+) -> Result<bool, Error> {
+    let entries = repo::events_by_hand(connection, ticket).await?;
+    let lives = |entry: &Entry| {
+        let written = entry.data["createdAt"].as_str().and_then(|at| at.parse().ok());
+        let now = written.is_none_or(|at: DateTime<Utc>| entry.occurred_at - at <= declared);
+        now && entry.data["automatic"] != true
+    };
+    Ok(entries.iter().any(lives))
 }
