@@ -164,7 +164,7 @@ where
     let channel = delivery.channel;
     let outcome = sender(app.clone(), delivery).await;
     let mut tx = app.db.begin().await?;
-    let status = settle(&mut tx, &*app.clock, context, id, outcome).await?;
+    let status = settle(&mut tx, app, context, id, outcome).await?;
     tx.commit().await?;
     app.queue.wake();
     let word = status.map_or("later", DeliveryStatus::as_str);
@@ -177,7 +177,7 @@ where
 /// Writes the end of an attempt down with the end of its job, and lets the next of the sequence go.
 async fn settle(
     tx: &mut PgConnection,
-    clock: &dyn Clock,
+    app: &App,
     context: &Context,
     id: DeliveryId,
     outcome: Outcome,
@@ -189,7 +189,7 @@ async fn settle(
             lease.finish_in(tx).await?;
             let status = DeliveryStatus::Sent;
             let ended = Ended { status, attempts, error: None, next_attempt_at: None };
-            end(tx, clock, id, &ended).await?;
+            end(tx, app, id, &ended).await?;
             return Ok(Some(status));
         }
         Outcome::Later { until } => {
@@ -205,7 +205,7 @@ async fn settle(
         Fate::Dead => (DeliveryStatus::Failed, None),
     };
     let error = Some(error.replace('\0', ""));
-    end(tx, clock, id, &Ended { status, attempts, error, next_attempt_at }).await?;
+    end(tx, app, id, &Ended { status, attempts, error, next_attempt_at }).await?;
     Ok(Some(status))
 }
 
@@ -213,20 +213,15 @@ async fn settle(
 ///
 /// The order is: end the attempt, then look for what waits behind it. A plan that locked this
 /// delivery first is waited for by the first statement and seen by the second.
-async fn end(
-    tx: &mut PgConnection,
-    clock: &dyn Clock,
-    id: DeliveryId,
-    ended: &Ended,
-) -> Result<(), Error> {
-    repo::end_attempt(tx, id, clock.now(), ended).await?;
+async fn end(tx: &mut PgConnection, app: &App, id: DeliveryId, ended: &Ended) -> Result<(), Error> {
+    repo::end_attempt(tx, id, app.clock.now(), ended).await?;
     if ended.status == DeliveryStatus::Failed {
-        failures::report(tx, clock, id).await?;
+        failures::report(tx, app, id).await?;
     }
     if matches!(ended.status, DeliveryStatus::Sent | DeliveryStatus::Failed)
         && let Some((next, channel)) = repo::next_of_sequence(tx, id).await?
     {
-        launch(tx, clock, channel, next, None).await?;
+        launch(tx, &*app.clock, channel, next, None).await?;
     }
     Ok(())
 }
@@ -244,7 +239,7 @@ pub async fn revive(tx: &mut PgConnection, clock: &dyn Clock, jobs: &[i64]) -> R
 ///
 /// # Errors
 /// A database fault.
-pub async fn notice_deaths(tx: &mut PgConnection, clock: &dyn Clock) -> Result<usize, Error> {
+pub async fn notice_deaths(tx: &mut PgConnection, app: &App) -> Result<usize, Error> {
     let mut noticed = 0;
     for kind in KINDS {
         let filter = dead::DeadFilter { kind: Some((*kind).to_owned()), ..Default::default() };
@@ -253,7 +248,7 @@ pub async fn notice_deaths(tx: &mut PgConnection, clock: &dyn Clock) -> Result<u
         for (id, attempts) in repo::unaware_of_death(tx, &jobs).await? {
             let status = DeliveryStatus::Failed;
             let error = Some("the worker died in the last attempt".to_owned());
-            end(tx, clock, id, &Ended { status, attempts, error, next_attempt_at: None }).await?;
+            end(tx, app, id, &Ended { status, attempts, error, next_attempt_at: None }).await?;
             noticed += 1;
         }
     }

@@ -45,7 +45,7 @@ impl Job for NoticeDeaths {
 
 async fn notice_deaths(app: App) -> Result<(), JobError> {
     let mut tx = app.db.begin().await?;
-    let noticed = deliveries::notice_deaths(&mut tx, &*app.clock).await?;
+    let noticed = deliveries::notice_deaths(&mut tx, &app).await?;
     tx.commit().await?;
     if noticed > 0 {
         tracing::warn!(noticed, "deliveries were given up because their workers died");

@@ -16,6 +16,7 @@ mod envelope;
 mod event_bus;
 mod event_schemas;
 mod event_stream;
+mod failures;
 mod faqs;
 mod feedback;
 mod feedback_figures;

@@ -127,6 +127,37 @@ async fn what_was_imported_tells_nobody() {
 }
 
 #[tokio::test]
+async fn history_that_is_brought_to_its_end_tells_nobody_and_what_people_do_today_is_told() {
+    let desk = Desk::with(|settings| settings.csat_delay = Some(std::time::Duration::ZERO)).await;
+    let (_, anna) = desk.colleague("Anna", Role::Agent).await;
+    let import = async || {
+        let past = json!({"createdAt": "2025-05-06T10:00:00Z"});
+        let ticket = create(&desk.app.admin, past).await;
+        let old = json!({"senderType": "agent", "message": "Long ago.",
+            "createdAt": "2025-05-07T10:00:00Z"});
+        post(&desk.app, &ticket, old).await.data(201);
+        ticket
+    };
+    let (history, by_person, by_key) = (import().await, import().await, import().await);
+    let resolved = json!({"status": "resolved", "resolution": "Refunded."});
+    patch(&desk.app, &history, resolved.clone()).await.data(200);
+    anna.patch(&crate::support::path(&by_person), resolved.clone()).await.data(200);
+    say(&desk.app, &by_key, "agent", "It was refunded today.").await;
+    patch(&desk.app, &by_key, resolved).await.data(200);
+    desk.work().await;
+    desk.later(Duration::hours(1)).await;
+    for (ticket, expected) in [
+        (&history, &[][..]),
+        (&by_person, &["ticket_resolved"]),
+        (&by_key, &["agent_reply", "ticket_resolved"]),
+    ] {
+        let mut told = desk.receipts(ticket).await;
+        told.retain(|receipt| receipt["destination"] == CUSTOMER);
+        assert_eq!(kinds(&told), expected);
+    }
+}
+
+#[tokio::test]
 async fn without_a_mail_server_no_mail_is_planned() {
     let app = TestApp::start().await;
     let desk = Desk { app, ..Desk::start().await };
@@ -289,9 +320,8 @@ async fn mail_that_was_given_up_is_reported_in_another_channel_and_can_be_replay
     assert_eq!(desk.receipts(&ticket).await[0]["status"], "retrying");
     desk.work().await;
     assert_eq!(desk.receipts(&ticket).await[0]["status"], "sent");
-    assert!(
-        desk.mail.mails()[0].header("message-id").contains(receipt["stableId"].as_str().unwrap())
-    );
+    let mail = desk.mail.mails_to(CUSTOMER).remove(0);
+    assert!(mail.header("message-id").contains(receipt["stableId"].as_str().unwrap()));
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ fn russian(content: &Content) -> (String, Vec<String>) {
             vec!["Все ваши обращения — по ссылке ниже. Она действует сутки.".to_owned()],
         ),
         NotificationKind::DeliveryFailed => (
-            format!("Не доставлено: {author}"),
+            format!("Не доставлено: {author} {number}").trim_end().to_owned(),
             vec!["Сообщение не удалось доставить, попытки прекращены. Причина:".to_owned()],
         ),
     }
@@ -197,7 +197,7 @@ fn english(content: &Content) -> (String, Vec<String>) {
             vec!["All your requests are behind the link below. It works for a day.".to_owned()],
         ),
         NotificationKind::DeliveryFailed => (
-            format!("Not delivered: {author}"),
+            format!("Not delivered: {author} {number}").trim_end().to_owned(),
             vec!["A message could not be delivered and was given up. The reason:".to_owned()],
         ),
     }

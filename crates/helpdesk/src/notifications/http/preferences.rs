@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, Problem, Valid};
-use kamhub_kernel::Faults;
+use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -56,7 +55,7 @@ pub struct NotificationPreferences {
     #[schema(value_type = Option<String>, examples("Asia/Kamchatka"))]
     timezone: Option<Zone>,
     /// When mail waits; null means never.
-    #[garde(skip)]
+    #[garde(inner(custom(some_time)))]
     quiet_hours: Option<QuietHoursChoice>,
     /// Whether escalations are mailed in quiet hours too.
     #[garde(skip)]
@@ -64,9 +63,29 @@ pub struct NotificationPreferences {
     escalations_break_quiet_hours: bool,
     /// By which channels each kind of notification comes; both where a kind is left out. The kinds:
     /// ticket_assigned, customer_message, sla_warning, sla_breach, sla_escalation, delivery_failed.
-    #[garde(skip)]
+    #[garde(custom(known_kinds))]
     #[schema(examples(json!({"customer_message": {"email": false, "dashboard": true}})))]
     channels: BTreeMap<String, ChannelChoice>,
+}
+
+fn some_time(hours: &QuietHoursChoice, (): &()) -> garde::Result {
+    if hours.from.0 == hours.to.0 {
+        return Err(garde::Error::new("must not begin and end at the same time"));
+    }
+    Ok(())
+}
+
+/// A kind that people can choose about.
+fn kind_of(word: &str) -> Option<NotificationKind> {
+    word.parse().ok().filter(|kind| NotificationKind::FOR_STAFF.contains(kind))
+}
+
+fn known_kinds(channels: &BTreeMap<String, ChannelChoice>, (): &()) -> garde::Result {
+    if channels.keys().all(|word| kind_of(word).is_some()) {
+        return Ok(());
+    }
+    let known: Vec<_> = NotificationKind::FOR_STAFF.iter().map(|kind| kind.as_str()).collect();
+    Err(garde::Error::new(format!("knows {} and nothing else", known.join(", "))))
 }
 
 impl NotificationPreferences {
@@ -90,18 +109,11 @@ impl NotificationPreferences {
         }
     }
 
-    fn preferences(&self) -> Result<Preferences, Faults> {
-        let mut faults = Faults::new();
+    /// The choice as it is kept; validation has seen it.
+    fn preferences(&self) -> Preferences {
         let mut muted = Vec::new();
         for (word, choice) in &self.channels {
-            let kind = word.parse().ok().filter(|kind| NotificationKind::FOR_STAFF.contains(kind));
-            let Some(kind) = kind else {
-                let known: Vec<_> =
-                    NotificationKind::FOR_STAFF.iter().map(|kind| kind.as_str()).collect();
-                let sentence = format!("Channels knows {} and nothing else", known.join(", "));
-                faults.add("channels", &sentence);
-                continue;
-            };
+            let Some(kind) = kind_of(word) else { continue };
             let channels = [
                 (DeliveryChannel::Email, choice.email),
                 (DeliveryChannel::Dashboard, choice.dashboard),
@@ -111,16 +123,13 @@ impl NotificationPreferences {
         }
         let quiet_hours =
             self.quiet_hours.map(|hours| QuietHours { from: hours.from.0, to: hours.to.0 });
-        if quiet_hours.is_some_and(|hours| hours.from == hours.to) {
-            faults.add("quietHours", "Quiet hours must not begin and end at the same time");
-        }
-        faults.check(Preferences {
+        Preferences {
             language: self.language,
             timezone: self.timezone.map_or(chrono_tz::Tz::UTC, |zone| zone.0),
             quiet_hours,
             escalations_break_quiet: self.escalations_break_quiet_hours,
             muted,
-        })
+        }
     }
 }
 
@@ -159,7 +168,7 @@ pub async fn replace(
     body: Valid<NotificationPreferences>,
 ) -> ApiResult<Answer> {
     let user = person(&actor)?;
-    let preferences = body.value.preferences().map_err(Problem::invalid)?;
+    let preferences = body.value.preferences();
     let default = app.settings.outlets.language;
     let language = preferences.language.unwrap_or(default);
     let mut tx = app.db.begin().await?;

@@ -20,7 +20,7 @@ kamhub_kernel::wire_enum! {
         SlaBreach = "sla_breach",
         /// To whom the policy names: nobody has acknowledged a missed deadline.
         SlaEscalation = "sla_escalation",
-        /// To administrators: something could not be delivered at all.
+        /// To administrators, and to the agent whose answer it was: something could not be delivered at all.
         DeliveryFailed = "delivery_failed",
         /// To the customer: the ticket came in.
         TicketReceived = "ticket_received",
