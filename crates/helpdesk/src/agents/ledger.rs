@@ -47,7 +47,20 @@ pub async fn claim(
     now: DateTime<Utc>,
     category: Category,
 ) -> Result<Claim, Error> {
-    let mut standings = rows::standings(tx, Some(category)).await?;
+    claim_from(tx, now, category, None).await
+}
+
+/// The same for a ticket that is taken from `except`, who is not looked at.
+///
+/// # Errors
+/// A database fault.
+pub async fn claim_from(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    category: Category,
+    except: Option<AgentId>,
+) -> Result<Claim, Error> {
+    let mut standings = others(tx, category, except).await?;
     for _ in 0..MOST_WAITS {
         let able = able(&standings, now);
         let Some(best) = able.first().map(|standing| standing.agent_id) else { break };
@@ -66,9 +79,19 @@ pub async fn claim(
             let decision = Decision::of(category, now, &standings, Some(agent));
             return Ok(Claim { agent: Some(agent), decision });
         }
-        standings = rows::standings(tx, Some(category)).await?;
+        standings = others(tx, category, except).await?;
     }
     Ok(Claim { agent: None, decision: Decision::of(category, now, &standings, None) })
+}
+
+async fn others(
+    tx: &mut PgConnection,
+    category: Category,
+    except: Option<AgentId>,
+) -> Result<Vec<Standing>, Error> {
+    let mut standings = rows::standings(tx, Some(category)).await?;
+    standings.retain(|standing| Some(standing.agent_id) != except);
+    Ok(standings)
 }
 
 /// Who would get a ticket of `category` now, and why not the others; nothing is changed. `chosen`

@@ -12,6 +12,7 @@ use super::service::{adopt, recompute, sweep};
 use crate::app::App;
 use crate::ids::{AgentId, CalendarId, CalendarVersionId, PolicyId, TicketId};
 use crate::tickets;
+use crate::tickets::service::backlog;
 use crate::tickets::service::change::{self, Update};
 
 /// How many batches one run works through; the next run goes on.
@@ -135,7 +136,7 @@ pub async fn run_escalate(app: App, job: Escalate) -> Result<(), JobError> {
     let done = match job.action {
         EscalationAction::Notify => Ok(ticket),
         EscalationAction::Reassign => {
-            change::assign(&mut tx, clock, &ESCALATION, ticket.id, None, None).await
+            backlog::assign_to_another(&mut tx, clock, &ESCALATION, ticket).await
         }
         EscalationAction::RaisePriority => {
             let all = tickets::model::Priority::ALL;

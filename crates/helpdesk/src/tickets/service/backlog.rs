@@ -31,16 +31,46 @@ pub async fn assign_automatically(
     tx: &mut PgConnection,
     clock: &dyn Clock,
     actor: &Actor,
+    ticket: Ticket,
+) -> Result<Ticket, Error> {
+    assign(tx, clock, actor, ticket, None).await
+}
+
+/// Takes a ticket from its agent for the best other one, and records why it was that one. Where nobody
+/// else can take it, it stays where it is, and that is recorded.
+///
+/// # Errors
+/// A database fault.
+pub async fn assign_to_another(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    ticket: Ticket,
+) -> Result<Ticket, Error> {
+    let holder = ticket.agent_id;
+    assign(tx, clock, actor, ticket, holder).await
+}
+
+async fn assign(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
     mut ticket: Ticket,
+    except: Option<AgentId>,
 ) -> Result<Ticket, Error> {
     let now = clock.now();
     let held = ticket.worked_on_by();
-    let claim = agents::service::claim(tx, now, ticket.category).await?;
+    let claim = agents::service::claim_from(tx, now, ticket.category, except).await?;
     let outcome = if claim.agent.is_some() { "assigned" } else { "waiting" };
     metrics::counter!("kamhub_assignments_total", "outcome" => outcome).increment(1);
-    let details = json!({"automatic": true, "decision": claim.decision});
+    let mut details = json!({"automatic": true, "decision": claim.decision});
     let Some(agent) = claim.agent else {
-        timeline::write(tx, clock, actor, &mut ticket, vec![("waiting", details)]).await?;
+        let kind = if except.is_some() { "kept" } else { "waiting" };
+        if let Some(holder) = except {
+            details["agentId"] = json!(holder);
+            details["reason"] = json!("nobody else can take it");
+        }
+        timeline::write(tx, clock, actor, &mut ticket, vec![(kind, details)]).await?;
         return Ok(ticket);
     };
     // The claim has taken the agent's place in the ledger; the write below takes its own.
