@@ -217,7 +217,7 @@ async fn a_place_that_a_merge_frees_goes_to_the_survivor_when_it_waits() {
 }
 
 #[tokio::test]
-async fn the_survivor_inherits_a_first_response_only_where_it_has_none() {
+async fn a_first_response_stays_with_the_ticket_whose_customer_had_it() {
     let app = TestApp::start().await;
     let source = create(&app.admin, json!({})).await;
     let silent = create(&app.admin, json!({})).await;
@@ -226,7 +226,8 @@ async fn the_survivor_inherits_a_first_response_only_where_it_has_none() {
     app.clock.advance(Duration::minutes(5));
     let later = say(&app, &answered, "agent", "Hello").await;
     merge(&app, &source, &silent).await.data(200);
-    assert_eq!(now(&app, &silent).await["firstResponseAt"], first["createdAt"]);
+    assert_eq!(now(&app, &silent).await["firstResponseAt"], json!(null));
+    assert_eq!(now(&app, &source).await["firstResponseAt"], first["createdAt"]);
     unmerge(&app, &source).await.data(200);
     assert_eq!(now(&app, &silent).await["firstResponseAt"], json!(null));
     merge(&app, &source, &answered).await.data(200);

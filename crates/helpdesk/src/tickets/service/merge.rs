@@ -23,7 +23,8 @@ const NOT_MERGED: Error = Error::Merge("The ticket is not merged, so there is no
 const CHANGED: Error =
     Error::Merge("The ticket was merged elsewhere at the same time: look at it again");
 
-/// Merges a ticket into another one, which goes on with the messages of both. Done already, it stays
+/// Merges a ticket into another one, which goes on with the messages of both; when each was first
+/// answered stays its own, because nobody in the one has been told what was answered in the other. Done already, it stays
 /// as it is. Who merges into a ticket that was merged itself is refused and told so, not redirected:
 /// two merges in opposite directions at once must not both succeed.
 ///
@@ -55,9 +56,7 @@ pub async fn merge(
     // The source comes last: what its agent gets instead may be one of the others.
     let told = json!({"ticketId": id, "ticketNumber": source.ticket_number,
         "movedMessages": moved.len()});
-    let mut survivor = target.clone();
-    survivor.first_response_at = target.first_response_at.or(source.first_response_at);
-    record(tx, clock, actor, target.clone(), survivor, ("merged", told)).await?;
+    record(tx, clock, actor, target.clone(), target.clone(), ("merged", told)).await?;
     for child in merges::merged_into(tx, id).await? {
         redirect(tx, clock, actor, child, into).await?;
     }
