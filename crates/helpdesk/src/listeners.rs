@@ -13,6 +13,7 @@ use crate::sla;
 use crate::sla::model::Notice;
 use crate::sla::policies;
 use crate::sla::service::live::{self, Promise};
+use crate::sla::service::prepare;
 use crate::tickets::model::{Entry, NewTicket, Ticket};
 use crate::tickets::state::Status;
 use crate::{calendars, tickets};
@@ -23,6 +24,20 @@ use crate::{calendars, tickets};
 /// A database fault.
 pub async fn promise(tx: &mut PgConnection, new: &NewTicket) -> Result<Promise, tickets::Error> {
     Ok(live::promise(tx, new).await?)
+}
+
+/// Entries are about to be written to the timeline of a locked ticket; `ticket` is as it will be with
+/// them.
+///
+/// # Errors
+/// A database fault.
+pub async fn timeline_opening(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    ticket: &Ticket,
+    entries: &[Entry],
+) -> Result<(), tickets::Error> {
+    Ok(prepare::timeline_opening(tx, clock, ticket, entries).await?)
 }
 
 /// Entries were written to the timeline of a locked ticket; `ticket` is as it is with them. Answers

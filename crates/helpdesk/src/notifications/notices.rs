@@ -131,12 +131,14 @@ impl Plan {
     }
 }
 
-/// What a notice is about, so that nobody is told the same twice.
+/// What a notice is about, so that nobody is told the same twice. Steps are those of one version of a
+/// policy: another one counts its own.
 fn name_of(notice: &Notice) -> String {
+    let version = notice.policy_version;
     let step = match &notice.kind {
-        NoticeKind::Warning { step } => format!("warning:{step}"),
+        NoticeKind::Warning { step } => format!("warning:{version}:{step}"),
         NoticeKind::Breach => "breach".to_owned(),
-        NoticeKind::Escalation { step, .. } => format!("escalation:{step}"),
+        NoticeKind::Escalation { step, .. } => format!("escalation:{version}:{step}"),
     };
     format!("{}:{}:{}:{step}", notice.ticket, notice.metric, notice.number)
 }

@@ -114,9 +114,9 @@ impl Clock {
         now: DateTime<Utc>,
         calendar: &'a Calendar,
     ) -> impl Iterator<Item = OpenInterval> + 'a {
-        let running = self.running_since.map(|from| Stretch { from, to: now });
-        let stretches = self.ran.iter().copied().chain(running);
-        stretches.flat_map(|stretch| calendar.open_intervals(stretch.from, stretch.to))
+        let running = self.running_since.map(|from| calendar.open_intervals(from, now));
+        let ran = self.ran.iter().flat_map(|stretch| stretch.open(calendar));
+        ran.chain(running.into_iter().flatten())
     }
 
     /// Time no longer counts. Nothing happens to a clock that is not running.
@@ -136,8 +136,8 @@ impl Clock {
         }
     }
 
-    /// An open clock gets a target, a calendar, or both; what has run so far is counted anew and
-    /// kept. An earlier breach stays; one that only this brings about has `cause`.
+    /// An open clock gets a target, other hours of its calendar, or both; what has run so far is
+    /// counted anew and kept. An earlier breach stays; one that only this brings about has `cause`.
     pub fn adjust(
         &mut self,
         target: Seconds,
@@ -151,13 +151,36 @@ impl Clock {
         }
     }
 
-    /// A running clock that never paused started earlier than it knew.
-    pub fn start_earlier(&mut self, since: DateTime<Utc>, now: Moment, calendar: &Calendar) {
-        let first = self.state() == ClockState::Running && self.ran.is_empty();
-        if first && since < self.started_at {
+    /// An open clock gets a target in another calendar: what was used until now stays as its own
+    /// calendar has it, and the other one counts from here. Breaches as with [`Clock::adjust`].
+    pub fn move_to(
+        &mut self,
+        target: Seconds,
+        now: Moment,
+        (own, other): (&Calendar, &Calendar),
+        cause: BreachCause,
+    ) {
+        if self.is_open() {
             self.settle(now);
+            if let Some(since) = self.running_since.filter(|since| *since < now.at) {
+                self.ran.push(Stretch::new(since, now.at));
+                self.running_since = Some(now.at);
+            }
+            self.keep_counted(own);
+            self.take_terms(target, now, other, cause);
+        }
+    }
+
+    /// A running clock that never paused, such as that of a response, started earlier than it knew.
+    pub fn start_earlier(&mut self, since: DateTime<Utc>, now: Moment, calendar: &Calendar) {
+        if self.state() == ClockState::Running && since < self.started_at {
+            self.settle(now);
+            if self.ran.is_empty() {
+                self.running_since = Some(since);
+            } else {
+                self.ran.insert(0, Stretch::new(since, self.started_at));
+            }
             self.started_at = since;
-            self.running_since = Some(since);
             self.adjusted = Some(Adjustment { at: now.at, cause: BreachCause::Merge });
             self.recount(calendar);
             self.settle_adjustment(now, calendar);
@@ -185,14 +208,17 @@ impl Clock {
         }
     }
 
-    /// The work it measured begins again: it runs on from what was consumed, counted by the
-    /// present calendar; the time in between does not count.
-    pub fn reopen(&mut self, target: Seconds, now: Moment, calendar: &Calendar) {
+    /// The work it measured begins again: it runs on by the present calendar from what was consumed,
+    /// which stays as its own calendar had it; the time in between does not count.
+    pub fn reopen(&mut self, target: Seconds, now: Moment, (own, present): (&Calendar, &Calendar)) {
         if self.state() == ClockState::Fulfilled {
             self.fulfilled_at = None;
             self.fulfilled_by = None;
-            self.take_terms(target, now, calendar, BreachCause::Retarget);
-            self.resume(now, calendar);
+            if own != present {
+                self.keep_counted(own);
+            }
+            self.take_terms(target, now, present, BreachCause::Retarget);
+            self.resume(now, present);
         }
     }
 
@@ -218,9 +244,12 @@ impl Clock {
         }
     }
 
-    /// Whether a running clock would have another deadline by these terms.
-    pub(super) fn differs_from(&self, target: Seconds, calendar: &Calendar) -> bool {
-        self.target != target || self.due_at != self.deadline(calendar)
+    /// What has counted stays as this calendar has it, whatever the clock counts by from now on.
+    fn keep_counted(&mut self, calendar: &Calendar) {
+        for stretch in &mut self.ran {
+            stretch.settle(calendar);
+        }
+        self.consumed = counted_in(&self.ran, calendar);
     }
 
     fn take_terms(
@@ -269,7 +298,7 @@ impl Clock {
 
     fn stop(&mut self, at: DateTime<Utc>, calendar: &Calendar) {
         if let Some(from) = self.running_since.take() {
-            self.ran.push(Stretch { from, to: at });
+            self.ran.push(Stretch::new(from, at));
             self.consumed = self.consumed.plus(calendar.elapsed(from, at));
         }
     }
@@ -291,9 +320,9 @@ impl Clock {
     fn overrun(&self, calendar: &Calendar) -> DateTime<Utc> {
         let mut left = self.target;
         for ran in &self.ran {
-            let counted = calendar.elapsed(ran.from, ran.to);
+            let counted = ran.counted(calendar);
             if counted > left {
-                return calendar.add(ran.from, left);
+                return ran.at(left, calendar);
             }
             left = left.minus(counted);
         }
@@ -302,6 +331,6 @@ impl Clock {
 }
 
 fn counted_in(stretches: &[Stretch], calendar: &Calendar) -> Seconds {
-    let counted = stretches.iter().map(|ran| calendar.elapsed(ran.from, ran.to));
+    let counted = stretches.iter().map(|ran| ran.counted(calendar));
     counted.fold(Seconds::ZERO, Seconds::plus)
 }

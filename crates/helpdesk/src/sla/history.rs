@@ -7,146 +7,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
+use super::happening::{Author, Event, Happening};
 use super::model::{BreachCause, CancelReason, Metric, Moment};
+use super::terms::{Phase, Terms};
 use crate::calendars::{Calendar, Seconds};
-
-/// What a policy version grants a ticket. A metric without a target has no clock; a target that comes
-/// later counts from the metric's next start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Terms {
-    /// Time to the first response.
-    pub first_response: Option<Seconds>,
-    /// Time to each next response.
-    pub next_response: Option<Seconds>,
-    /// Time to resolution.
-    pub resolution: Option<Seconds>,
-    /// When time counts.
-    pub calendar: Arc<Calendar>,
-    /// Whether resolution pauses while the ticket waits for the customer.
-    pub pauses_waiting_customer: bool,
-    /// Whether resolution pauses while the ticket is on hold.
-    pub pauses_on_hold: bool,
-}
-
-impl Terms {
-    /// The target of a metric.
-    #[must_use]
-    pub fn target(&self, metric: Metric) -> Option<Seconds> {
-        match metric {
-            Metric::FirstResponse => self.first_response,
-            Metric::NextResponse => self.next_response,
-            Metric::Resolution => self.resolution,
-        }
-    }
-
-    fn pauses(&self, phase: Phase) -> bool {
-        match phase {
-            Phase::WaitingCustomer => self.pauses_waiting_customer,
-            Phase::OnHold => self.pauses_on_hold,
-            Phase::Working | Phase::Done => false,
-        }
-    }
-}
-
-kamhub_kernel::wire_enum! {
-    /// What a ticket's state means to its clocks.
-    #[derive(Default)]
-    pub enum Phase {
-        /// Open, in progress or reopened.
-        #[default]
-        Working = "working",
-        /// Waiting for the customer.
-        WaitingCustomer = "waiting_customer",
-        /// On hold.
-        OnHold = "on_hold",
-        /// Resolved or closed.
-        Done = "done",
-    }
-}
-
-/// Who wrote something that the customer may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Author {
-    /// An agent, by hand.
-    Person,
-    /// A bot.
-    Bot,
-    /// An automatic answer.
-    AutoReply,
-    /// The system.
-    System,
-}
-
-/// Something that happened to a ticket and may matter to its clocks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Event {
-    /// When.
-    pub moment: Moment,
-    /// What.
-    pub happening: Happening,
-}
-
-/// What happened to a ticket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Happening {
-    /// It was created: by the customer, with a first message, or by an agent.
-    Created {
-        /// Whether it began with a message of the customer.
-        by_customer: bool,
-        /// The terms that apply.
-        terms: Option<Terms>,
-    },
-    /// The customer wrote.
-    CustomerMessage {
-        /// Whether a machine answered in the customer's name.
-        automatic: bool,
-    },
-    /// Somebody wrote on our side.
-    Reply {
-        /// The message's id.
-        message: i64,
-        /// Who wrote it.
-        author: Author,
-        /// Whether it is a note that the customer does not see.
-        internal: bool,
-    },
-    /// A reply turned out not to be deliverable.
-    Bounced {
-        /// The reply's id.
-        message: i64,
-    },
-    /// Its state changed.
-    PhaseChanged(Phase),
-    /// Other terms apply: its priority, category or policy changed, or an administrator had it evaluated
-    /// anew.
-    TermsChanged(Terms),
-    /// The calendar of its terms was edited.
-    CalendarEdited(Arc<Calendar>),
-    /// Its policy was deactivated.
-    PolicyDeactivated,
-    /// It was merged into another ticket.
-    MergedAway,
-    /// Another ticket was merged into it.
-    Absorbed {
-        /// The other ticket's earliest unanswered message of the customer.
-        unanswered_since: Option<DateTime<Utc>>,
-    },
-    /// It was deleted.
-    Deleted,
-    /// A warning was given.
-    Warned {
-        /// Of which metric.
-        metric: Metric,
-        /// Of which instance.
-        number: u32,
-    },
-    /// A sweep looked for deadlines that have passed.
-    Swept,
-}
 
 /// A public reply by a person that has not bounced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,10 +24,16 @@ struct Answer {
 #[serde(rename_all = "camelCase")]
 pub struct TicketClocks {
     clocks: Vec<Clock>,
-    terms: Option<Terms>,
+    /// What each of them counts by; once it has ended, what it counted by.
+    own: Vec<Arc<Terms>>,
+    terms: Option<Arc<Terms>>,
     phase: Phase,
+    /// When the customer wrote, in order.
+    asked: Vec<DateTime<Utc>>,
     /// Public replies by persons that have not bounced, in order.
     answers: Vec<Answer>,
+    /// Those that have bounced at some time, as of when they were written.
+    bounced: Vec<Answer>,
     /// Why no clock runs any more.
     ended: Option<CancelReason>,
 }
@@ -182,16 +52,18 @@ pub fn rebuild(events: &[Event]) -> Vec<Clock> {
 }
 
 impl TicketClocks {
-    /// Clocks as they were kept, to go on with them. What a bounce would have to know of earlier
-    /// answers is not among it: a history with a bounce is rebuilt.
+    /// Clocks as they were kept, each with the terms that it counts or counted by, to go on with them.
+    /// What a bounce would have to know of earlier messages is not among it: a history with a bounce
+    /// is rebuilt.
     #[must_use]
     pub fn resumed(
-        clocks: Vec<Clock>,
-        terms: Option<Terms>,
+        clocks: Vec<(Clock, Arc<Terms>)>,
+        terms: Option<Arc<Terms>>,
         phase: Phase,
         ended: Option<CancelReason>,
     ) -> Self {
-        Self { clocks, terms, phase, answers: Vec::new(), ended }
+        let (clocks, own) = clocks.into_iter().unzip();
+        Self { clocks, own, terms, phase, ended, ..Self::default() }
     }
 
     /// What the ticket's state means to them.
@@ -217,25 +89,28 @@ impl TicketClocks {
         let now = event.moment;
         match &event.happening {
             Happening::Created { by_customer, terms } => self.create(*by_customer, terms, now),
-            Happening::CustomerMessage { automatic: false } => self.ask(now),
+            Happening::CustomerMessage { automatic: false } => {
+                self.asked.push(now.at);
+                self.ask(now);
+            }
             Happening::Reply { message, author: Author::Person, internal: false } => {
                 self.answer(*message, now);
             }
             Happening::CustomerMessage { .. } | Happening::Reply { .. } => {}
             Happening::Bounced { message } => self.bounce(*message, now),
+            Happening::Delivered { message } => self.deliver(*message, now),
             Happening::PhaseChanged(phase) => self.change_phase(*phase, now),
             Happening::TermsChanged(terms) => {
-                self.terms = Some(terms.clone());
                 self.ended = self.ended.filter(|why| *why != CancelReason::PolicyDeactivated);
-                self.adjust(now, BreachCause::Retarget);
+                self.change_terms(Arc::new(terms.clone()), now);
                 self.pause_or_resume(now);
             }
             Happening::CalendarEdited(calendar) => self.edit_calendar(calendar, now),
             Happening::PolicyDeactivated => self.end(CancelReason::PolicyDeactivated, now),
             Happening::MergedAway => self.end(CancelReason::Merged, now),
-            Happening::Absorbed { unanswered_since } => {
+            Happening::Absorbed { unanswered_since, never_answered } => {
                 if let Some(since) = unanswered_since {
-                    self.inherit(*since, now);
+                    self.inherit(*since, *never_answered, now);
                 }
             }
             Happening::Deleted => self.end(CancelReason::TicketDeleted, now),
@@ -255,7 +130,7 @@ impl TicketClocks {
     }
 
     fn create(&mut self, by_customer: bool, terms: &Option<Terms>, now: Moment) {
-        self.terms.clone_from(terms);
+        self.terms = terms.clone().map(Arc::new);
         if by_customer {
             self.start(Metric::FirstResponse, now);
             self.start(Metric::NextResponse, now);
@@ -264,65 +139,103 @@ impl TicketClocks {
     }
 
     fn start(&mut self, metric: Metric, now: Moment) {
-        let Some(terms) = self.terms.as_ref().filter(|_| self.ended.is_none()) else { return };
-        if let Some(target) = terms.target(metric) {
-            let before = self.clocks.iter().filter(|clock| clock.metric == metric).count();
-            let number = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
-            self.clocks.push(Clock::start(metric, number, target, now, &terms.calendar));
+        if let Some(target) = self.terms.as_ref().and_then(|terms| terms.target(metric)) {
+            self.start_with(metric, target, now);
         }
     }
 
+    fn start_with(&mut self, metric: Metric, target: Seconds, now: Moment) {
+        let Some(terms) = self.terms.as_ref().filter(|_| self.ended.is_none()) else { return };
+        let before = self.clocks.iter().filter(|clock| clock.metric == metric).count();
+        let number = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+        self.clocks.push(Clock::start(metric, number, target, now, &terms.calendar));
+        self.own.push(Arc::clone(terms));
+    }
+
+    /// Each clock with the terms that are its own.
+    fn each(&mut self) -> impl Iterator<Item = (&mut Clock, &mut Arc<Terms>)> {
+        self.clocks.iter_mut().zip(&mut self.own)
+    }
+
+    fn waits_for(&self, metric: Metric) -> bool {
+        self.clocks.iter().any(|clock| clock.metric == metric && clock.is_open())
+    }
+
     fn ask(&mut self, now: Moment) {
-        if !self.clocks.iter().any(is_unanswered) {
+        if !self.waits_for(Metric::NextResponse) {
             self.start(Metric::NextResponse, now);
         }
     }
 
     fn answer(&mut self, message: i64, now: Moment) {
         self.answers.push(Answer { at: now.at, message });
-        let Some(terms) = &self.terms else { return };
-        for clock in &mut self.clocks {
-            if clock.metric != Metric::Resolution {
-                clock.fulfil(now, Some(message), &terms.calendar);
-            }
+        for (clock, own) in self.each().filter(|(clock, _)| clock.metric != Metric::Resolution) {
+            clock.fulfil(now, Some(message), &own.calendar);
         }
     }
 
     /// The reply never was: what it fulfilled goes on, unless a later reply fulfils it.
     fn bounce(&mut self, message: i64, now: Moment) {
-        self.answers.retain(|answer| answer.message != message);
+        let is_it = |answer: &Answer| answer.message == message;
+        let (gone, left): (Vec<Answer>, _) = self.answers.iter().copied().partition(is_it);
+        self.answers = left;
+        if !self.bounced.iter().any(is_it) {
+            self.bounced.extend(gone);
+        }
         let Some(terms) = self.terms.clone() else { return };
-        for clock in &mut self.clocks {
+        let (ended, answers) = (self.ended, std::mem::take(&mut self.answers));
+        for (clock, own) in self.each() {
             let fulfilled = clock.fulfilled_at.filter(|_| clock.fulfilled_by == Some(message));
             let Some(fulfilled) = fulfilled else { continue };
-            clock.unfulfil(&terms.calendar);
-            let later = self.answers.iter().find(|answer| answer.at >= fulfilled);
-            if let Some(answer) = later {
-                let then = Moment { at: answer.at, recorded_at: now.recorded_at };
-                clock.fulfil(then, Some(answer.message), &terms.calendar);
-                continue;
-            }
-            match (self.ended, terms.target(clock.metric)) {
-                (None, Some(target)) if clock.differs_from(target, &terms.calendar) => {
-                    clock.adjust(target, now, &terms.calendar, BreachCause::Retarget);
+            clock.unfulfil(&own.calendar);
+            let later = answers.iter().find(|answer| answer.at >= fulfilled);
+            match (later, ended) {
+                (Some(answer), _) => {
+                    let then = Moment { at: answer.at, recorded_at: now.recorded_at };
+                    clock.fulfil(then, Some(answer.message), &own.calendar);
                 }
-                (None, Some(_)) => clock.settle(now),
-                (ended, _) => {
-                    let reason = ended.unwrap_or(CancelReason::NoTarget);
-                    clock.cancel(now, reason, &terms.calendar);
-                }
+                (None, Some(reason)) => clock.cancel(now, reason, &own.calendar),
+                (None, None) => bring_under(clock, own, &terms, now),
             }
+        }
+        self.answers = answers;
+    }
+
+    /// The customer has the reply now: it answers what was asked before it was written. Who has written
+    /// since still waits.
+    fn deliver(&mut self, message: i64, now: Moment) {
+        let is_it = |answer: &&Answer| answer.message == message;
+        let written = self.bounced.iter().find(is_it).map(|answer| answer.at);
+        let Some(written) = written.filter(|_| self.answers.iter().find(is_it).is_none()) else {
+            return;
+        };
+        for (clock, own) in self.each().filter(|(clock, _)| clock.metric != Metric::Resolution) {
+            if clock.started_at <= written {
+                clock.fulfil(now, Some(message), &own.calendar);
+            }
+        }
+        let answered = |at: DateTime<Utc>| self.answers.iter().any(|answer| answer.at >= at);
+        let asked = self.asked.iter().copied().find(|at| *at > written && !answered(*at));
+        self.answers.push(Answer { at: now.at, message });
+        if let Some(asked) = asked.filter(|_| !self.waits_for(Metric::NextResponse)) {
+            self.start(Metric::NextResponse, Moment::live(asked));
+            self.each().for_each(|(clock, _)| clock.settle(now));
         }
     }
 
     fn change_phase(&mut self, phase: Phase, now: Moment) {
         let was = std::mem::replace(&mut self.phase, phase);
-        let Some(terms) = &self.terms else { return };
+        let Some(terms) = self.terms.clone() else { return };
         let target = terms.resolution.filter(|_| self.ended.is_none());
-        for clock in self.clocks.iter_mut().filter(|clock| clock.metric == Metric::Resolution) {
+        for (clock, own) in self.each().filter(|(clock, _)| clock.metric == Metric::Resolution) {
             match (was, phase, target) {
-                (_, Phase::Done, _) => clock.fulfil(now, None, &terms.calendar),
-                (Phase::Done, _, Some(target)) => clock.reopen(target, now, &terms.calendar),
+                (_, Phase::Done, _) => clock.fulfil(now, None, &own.calendar),
+                (Phase::Done, _, Some(target)) => {
+                    clock.reopen(target, now, (&own.calendar, &terms.calendar));
+                    if clock.is_open() {
+                        *own = Arc::clone(&terms);
+                    }
+                }
                 _ => {}
             }
         }
@@ -340,42 +253,68 @@ impl TicketClocks {
         }
     }
 
+    fn change_terms(&mut self, terms: Arc<Terms>, now: Moment) {
+        for (clock, own) in self.each().filter(|(clock, _)| clock.is_open()) {
+            bring_under(clock, own, &terms, now);
+        }
+        self.terms = Some(terms);
+    }
+
     fn edit_calendar(&mut self, calendar: &Arc<Calendar>, now: Moment) {
-        if let Some(terms) = &mut self.terms {
-            terms.calendar = Arc::clone(calendar);
-            self.adjust(now, BreachCause::CalendarEdit);
+        let Some(terms) = &self.terms else { return };
+        let terms = Arc::new(Terms { calendar: Arc::clone(calendar), ..Terms::clone(terms) });
+        for (clock, own) in self.each().filter(|(clock, _)| clock.is_open()) {
+            clock.adjust(clock.target, now, calendar, BreachCause::CalendarEdit);
+            *own = Arc::clone(&terms);
         }
+        self.terms = Some(terms);
     }
 
-    /// Brings every open clock under the present terms.
-    fn adjust(&mut self, now: Moment, cause: BreachCause) {
-        let Some(terms) = &self.terms else { return };
-        for clock in &mut self.clocks {
-            match terms.target(clock.metric) {
-                Some(target) => clock.adjust(target, now, &terms.calendar, cause),
-                None => clock.cancel(now, CancelReason::NoTarget, &terms.calendar),
+    /// Somebody waits here who waited in another ticket. What they were promised there is owed here:
+    /// the first response, where they have had none, and by its target where this ticket's own has
+    /// been given and no next one is promised.
+    fn inherit(&mut self, since: DateTime<Utc>, never_answered: bool, now: Moment) {
+        let Some(terms) = self.terms.clone() else { return };
+        let first = never_answered && self.waits_for(Metric::FirstResponse);
+        let owed = terms.first_response.filter(|_| never_answered && !first);
+        let target = terms.next_response.or(owed);
+        if let Some(target) = target.filter(|_| !self.waits_for(Metric::NextResponse)) {
+            self.start_with(Metric::NextResponse, target, now);
+        }
+        for clock in self.clocks.iter_mut().filter(|clock| clock.is_open()) {
+            let waits = match clock.metric {
+                Metric::FirstResponse => first,
+                Metric::NextResponse => true,
+                Metric::Resolution => false,
+            };
+            if waits {
+                clock.start_earlier(since, now, &terms.calendar);
             }
-        }
-    }
-
-    fn inherit(&mut self, since: DateTime<Utc>, now: Moment) {
-        self.ask(now);
-        let Some(terms) = &self.terms else { return };
-        if let Some(clock) = self.clocks.iter_mut().find(|clock| is_unanswered(clock)) {
-            clock.start_earlier(since, now, &terms.calendar);
         }
     }
 
     fn end(&mut self, reason: CancelReason, now: Moment) {
         let before = self.ended.filter(|why| *why != CancelReason::PolicyDeactivated);
         self.ended = before.or(Some(reason));
-        let Some(terms) = &self.terms else { return };
-        for clock in &mut self.clocks {
-            clock.cancel(now, reason, &terms.calendar);
+        for (clock, own) in self.each() {
+            clock.cancel(now, reason, &own.calendar);
         }
     }
 }
 
-fn is_unanswered(clock: &Clock) -> bool {
-    clock.metric == Metric::NextResponse && clock.is_open()
+/// Brings an open clock under other terms: another target and, where it counts by the same calendar,
+/// its present hours; in another calendar what was used stays used.
+fn bring_under(clock: &mut Clock, own: &mut Arc<Terms>, terms: &Arc<Terms>, now: Moment) {
+    let cause = BreachCause::Retarget;
+    match terms.target_after(own, clock.metric) {
+        Some(target) if own.calendar_id == terms.calendar_id => {
+            clock.adjust(target, now, &terms.calendar, cause);
+        }
+        Some(target) => clock.move_to(target, now, (&own.calendar, &terms.calendar), cause),
+        None => {
+            clock.cancel(now, CancelReason::NoTarget, &own.calendar);
+            return;
+        }
+    }
+    *own = Arc::clone(terms);
 }

@@ -1,11 +1,11 @@
 //! The words of the clocks.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::policies::model::{EscalationAction, Recipient};
-use crate::calendars::Seconds;
-use crate::ids::{AgentId, PolicyId, TicketId, ViolationId};
+use crate::calendars::{Calendar, OpenInterval, Seconds};
+use crate::ids::{AgentId, PolicyId, PolicyVersionId, TicketId, ViolationId};
 use crate::tickets::model::Priority;
 
 kamhub_kernel::wire_enum! {
@@ -83,13 +83,64 @@ kamhub_kernel::wire_enum! {
 }
 
 /// A stretch in which a clock ran.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stretch {
     /// When it began to run.
     pub from: DateTime<Utc>,
     /// When it stopped.
     pub to: DateTime<Utc>,
+    /// What counted, where that was settled under hours that the clock no longer counts by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Vec<OpenInterval>>,
+}
+
+impl Stretch {
+    /// One that counts by the hours of its clock.
+    #[must_use]
+    pub fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
+        Self { from, to, settled: None }
+    }
+
+    /// What has counted stays as these hours have it, unless it was settled before.
+    pub fn settle(&mut self, calendar: &Calendar) {
+        if self.settled.is_none() {
+            self.settled = Some(calendar.open_intervals(self.from, self.to).collect());
+        }
+    }
+
+    /// Each interval that counts.
+    #[must_use]
+    pub fn open(&self, calendar: &Calendar) -> Vec<OpenInterval> {
+        let counted = || calendar.open_intervals(self.from, self.to).collect();
+        self.settled.clone().unwrap_or_else(counted)
+    }
+
+    /// The open time in it.
+    #[must_use]
+    pub fn counted(&self, calendar: &Calendar) -> Seconds {
+        match &self.settled {
+            Some(open) => open.iter().map(OpenInterval::seconds).fold(Seconds::ZERO, Seconds::plus),
+            None => calendar.elapsed(self.from, self.to),
+        }
+    }
+
+    /// The instant at which so much of it had counted.
+    #[must_use]
+    pub fn at(&self, counted: Seconds, calendar: &Calendar) -> DateTime<Utc> {
+        let Some(open) = self.settled.as_ref().filter(|_| counted > Seconds::ZERO) else {
+            return calendar.add(self.from, counted);
+        };
+        let mut left = counted;
+        for open in open {
+            if left <= open.seconds() {
+                let left = i64::try_from(left.get()).unwrap_or(i64::MAX);
+                return open.opens_at + TimeDelta::seconds(left);
+            }
+            left = left.minus(open.seconds());
+        }
+        self.to
+    }
 }
 
 /// The end of a clock that no longer matters.
@@ -175,6 +226,8 @@ pub struct Notice {
     pub team: Option<String>,
     /// The policy that the clock counts by.
     pub policy: PolicyId,
+    /// The version whose step it is.
+    pub policy_version: PolicyVersionId,
 }
 
 /// What there is to tell of a clock.
@@ -240,24 +293,6 @@ impl Violation {
     }
 }
 
-/// What the contract says of a missed target, for example "First response SLA violated: 5.50h > 4h".
-pub fn violation_message(kind: ViolationType, consumed: Seconds, target: Seconds) -> String {
-    let what = match kind {
-        ViolationType::FirstResponse => "First response",
-        ViolationType::NextResponse => "Next response",
-        ViolationType::Resolution => "Resolution",
-    };
-    // In hundredths of an hour, rounded to the nearest: 36 seconds each.
-    let hundredths = |seconds: Seconds| (seconds.get() + 18) / 36;
-    let (used, allowed) = (hundredths(consumed), hundredths(target));
-    let allowed = match (allowed / 100, allowed % 100) {
-        (hours, 0) => format!("{hours}h"),
-        (hours, part) if part % 10 == 0 => format!("{hours}.{}h", part / 10),
-        (hours, part) => format!("{hours}.{part:02}h"),
-    };
-    format!("{what} SLA violated: {}.{:02}h > {allowed}", used / 100, used % 100)
-}
-
 /// Which violations.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ViolationFilter {
@@ -280,21 +315,4 @@ pub struct ViolationKey {
     pub breached_at: DateTime<Utc>,
     /// The violation.
     pub violation: ViolationId,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_message_of_a_violation_is_the_specifications() {
-        let message = |consumed, target| {
-            let kind = ViolationType::FirstResponse;
-            violation_message(kind, Seconds::minutes(consumed), Seconds::minutes(target))
-        };
-        assert_eq!(message(330, 240), "First response SLA violated: 5.50h > 4h");
-        assert_eq!(message(75, 30), "First response SLA violated: 1.25h > 0.5h");
-        assert_eq!(message(6, 5), "First response SLA violated: 0.10h > 0.08h");
-        assert_eq!(message(600, 45), "First response SLA violated: 10.00h > 0.75h");
-    }
 }

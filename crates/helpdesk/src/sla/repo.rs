@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::types::Json;
 
-use super::history::Phase;
 use super::model::{BreachCause, CancelReason, ClockState, Metric, Stretch};
+use super::terms::Phase;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId, PolicyVersionId, TicketId};
 
 /// A row of `sla_tickets`.

@@ -6,6 +6,7 @@ mod case;
 pub mod check;
 pub mod explain;
 pub mod live;
+pub mod prepare;
 pub mod promises;
 pub mod recompute;
 mod record;

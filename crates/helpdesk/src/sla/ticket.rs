@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::clock::Clock;
-use super::history::{Event, Happening, Terms, TicketClocks};
-use super::model::{BreachCause, ClockState, Metric};
+use super::happening::{Event, Happening};
+use super::history::TicketClocks;
+use super::model::{ClockState, Metric};
 use super::policies::model::PolicyVersion;
+use super::steps::{Done, Row, Step, bit};
+use super::terms::Terms;
 use super::timeline::{Told, What};
 use crate::calendars::Calendar;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId, PolicyVersionId};
@@ -32,9 +34,9 @@ pub struct Versions {
 pub struct Kept {
     /// What it counts by; once it has ended, what it counted by.
     pub versions: Versions,
-    /// Bits of the policy's warnings that were given.
+    /// Bits of the warnings of this version of the policy that were given, or are not worth giving.
     pub warned: u32,
-    /// Bits of the policy's escalations that were made.
+    /// Bits of its escalations that were made, or are not worth making.
     pub escalated: u32,
     /// When its violation was acknowledged.
     pub acknowledged_at: Option<DateTime<Utc>>,
@@ -86,36 +88,9 @@ pub struct TicketSla {
     pub versions: Option<Versions>,
     /// When the last thing happened that it knows of.
     pub last_at: Option<DateTime<Utc>>,
-}
-
-/// A clock with what is kept of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
-    /// The clock.
-    pub clock: &'a Clock,
-    /// What is kept of it.
-    pub kept: &'a Kept,
-}
-
-/// What is done for a clock at some time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    /// A warning of its policy, from 0.
-    Warning(usize),
-    /// Its target runs out.
-    Breach,
-    /// An escalation of its policy, from 0.
-    Escalation(usize),
-}
-
-impl Step {
-    fn turn(self) -> u8 {
-        match self {
-            Self::Warning(_) => 0,
-            Self::Breach => 1,
-            Self::Escalation(_) => 2,
-        }
-    }
+    /// The steps that were taken for its clocks, whatever they counted by then. Known only where it
+    /// was rebuilt: other steps than those that it has need a rebuilt one.
+    pub done: Vec<Done>,
 }
 
 impl TicketSla {
@@ -130,34 +105,43 @@ impl TicketSla {
 
     /// Takes the next happening into account.
     pub fn apply(&mut self, told: &Told, book: &Book) {
-        let before = self.clocks.clocks().to_vec();
         if let Some(happening) = self.happening(&told.what, book) {
             self.clocks.apply(&Event { moment: told.moment, happening });
         }
         if let Some(versions) = self.versions {
-            for (index, clock) in self.clocks.clocks().iter().enumerate() {
-                match self.kept.get_mut(index) {
-                    Some(kept) if clock.is_open() || before.get(index) != Some(clock) => {
-                        kept.versions = versions;
-                    }
-                    Some(_) => {}
-                    None => self.kept.push(Kept {
-                        versions,
-                        warned: 0,
-                        escalated: 0,
-                        acknowledged_at: None,
-                    }),
-                }
+            self.keep(versions, told.moment.at, book);
+        }
+        self.mark(told, book);
+        self.last_at = self.last_at.max(Some(told.moment.at));
+    }
+
+    /// Notes what the open clocks count by. Those that have ended keep what they counted by.
+    fn keep(&mut self, versions: Versions, now: DateTime<Utc>, book: &Book) {
+        for (index, clock) in self.clocks.clocks().iter().enumerate() {
+            let Some(kept) = self.kept.get_mut(index) else {
+                let kept = Kept { versions, warned: 0, escalated: 0, acknowledged_at: None };
+                self.kept.push(kept);
+                continue;
+            };
+            if !clock.is_open() {
+                continue;
+            }
+            let other = kept.versions.policy_version != versions.policy_version;
+            kept.versions = versions;
+            if other {
+                let row = Row { clock, kept };
+                (kept.warned, kept.escalated) = row.needless(&self.done, now, book);
             }
         }
-        self.mark(told);
-        self.last_at = self.last_at.max(Some(told.moment.at));
     }
 
     fn happening(&mut self, what: &What, book: &Book) -> Option<Happening> {
         match what {
             What::Happened(happening) => Some(happening.clone()),
-            What::Absorbed { since, .. } => Some(Happening::Absorbed { unanswered_since: *since }),
+            What::Absorbed { since, never_answered, .. } => Some(Happening::Absorbed {
+                unanswered_since: *since,
+                never_answered: *never_answered,
+            }),
             What::Begun { by_customer, versions } => {
                 self.versions = *versions;
                 let terms = versions.and_then(|versions| book.terms(&versions));
@@ -181,15 +165,22 @@ impl TicketSla {
     }
 
     /// Notes the step that was taken for a clock.
-    fn mark(&mut self, told: &Told) {
+    fn mark(&mut self, told: &Told, book: &Book) {
         let (metric, number) = match told.what {
             What::Warned { metric, number, .. }
             | What::Escalated { metric, number, .. }
             | What::Acknowledged { metric, number } => (metric, number),
             _ => return,
         };
-        let place = self.place(metric, number);
-        let Some(kept) = place.and_then(|place| self.kept.get_mut(place)) else { return };
+        let Some(place) = self.place(metric, number) else { return };
+        let row = self.rows().nth(place);
+        let done = match told.what {
+            What::Warned { step, .. } => row.and_then(|row| row.warned(step, book)),
+            What::Escalated { step, .. } => row.and_then(|row| row.escalated(step, book)),
+            _ => None,
+        };
+        self.done.extend(done);
+        let Some(kept) = self.kept.get_mut(place) else { return };
         match told.what {
             What::Warned { step, .. } => kept.warned |= bit(step),
             What::Escalated { step, .. } => kept.escalated |= bit(step),
@@ -238,69 +229,4 @@ impl TicketSla {
         due.sort_unstable_by_key(|(at, place, step)| (step.turn(), *at, *place, *step));
         due
     }
-}
-
-impl Row<'_> {
-    /// What is still to be done for the clock as it is now, and when.
-    fn steps(self, book: &Book) -> impl Iterator<Item = (DateTime<Utc>, Step)> {
-        let Row { clock, kept } = self;
-        let mut steps = Vec::new();
-        let known = book.policy(&kept.versions).zip(book.calendar(&kept.versions));
-        if let (Some((policy, calendar)), Some(due), ClockState::Running) =
-            (known, clock.due_at, clock.state())
-        {
-            if clock.breached_at.is_none() {
-                steps.push((due, Step::Breach));
-                self.warnings(policy, calendar, &mut steps);
-            } else {
-                self.escalations(policy, calendar, &mut steps);
-            }
-        }
-        steps.into_iter()
-    }
-
-    fn warnings(
-        self,
-        policy: &PolicyVersion,
-        calendar: &Calendar,
-        steps: &mut Vec<(DateTime<Utc>, Step)>,
-    ) {
-        let Row { clock, kept } = self;
-        let Some(since) = clock.running_since else { return };
-        for (step, warning) in policy.warnings.iter().enumerate() {
-            let after = warning.after(clock.metric, clock.target);
-            let Some(after) = after.filter(|_| kept.warned & bit(step) == 0) else { continue };
-            let at = calendar.add(since, after.minus(clock.consumed));
-            // What was over before its history came here is not worth a warning.
-            if clock.imported_at.is_none_or(|imported| at > imported) {
-                steps.push((at, Step::Warning(step)));
-            }
-        }
-    }
-
-    fn escalations(
-        self,
-        policy: &PolicyVersion,
-        calendar: &Calendar,
-        steps: &mut Vec<(DateTime<Utc>, Step)>,
-    ) {
-        let Row { clock, kept } = self;
-        let from = match clock.cause {
-            Some(BreachCause::Imported) | None => None,
-            Some(BreachCause::Elapsed) => clock.breached_at,
-            // Nobody could have known before the change that moved the deadline.
-            Some(_) => clock.detected_at,
-        };
-        let Some(from) = from.filter(|_| kept.acknowledged_at.is_none()) else { return };
-        for (step, escalation) in policy.escalations.iter().enumerate() {
-            if kept.escalated & bit(step) == 0 {
-                let after = crate::calendars::Seconds::minutes(escalation.after_minutes);
-                steps.push((calendar.add(from, after), Step::Escalation(step)));
-            }
-        }
-    }
-}
-
-fn bit(step: usize) -> u32 {
-    u32::try_from(step).ok().and_then(|step| 1_u32.checked_shl(step)).unwrap_or(0)
 }

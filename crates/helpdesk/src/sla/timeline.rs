@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::history::{Author, Happening, Phase};
+use super::happening::{Author, Happening};
 use super::model::{Metric, Moment};
+use super::terms::Phase;
 use super::ticket::Versions;
 use crate::ids::{CalendarId, CalendarVersionId, MessageId, PolicyId, PolicyVersionId, TicketId};
 use crate::messages::model::SenderType;
@@ -38,6 +39,8 @@ pub const ACKNOWLEDGED: &str = "sla_acknowledged";
 pub const WITHDRAWN: &str = "sla_withdrawn";
 /// A reply could not be delivered.
 pub const BOUNCED: &str = "message_bounced";
+/// A reply that had bounced was delivered after all.
+pub const DELIVERED: &str = "message_delivered";
 
 /// Something that the timeline tells.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +75,8 @@ pub enum What {
         from: TicketId,
         /// Since when its customer waits.
         since: Option<DateTime<Utc>>,
+        /// Whether for the first response.
+        never_answered: bool,
     },
     /// A warning was given.
     Warned {
@@ -146,7 +151,7 @@ struct Of {
 
 /// Whether an entry, or what it undoes, makes everything be counted anew.
 pub fn is_revision(entry: &Entry) -> bool {
-    matches!(entry.kind.as_str(), "unmerged" | "split" | BOUNCED)
+    matches!(entry.kind.as_str(), "unmerged" | "split" | BOUNCED | DELIVERED)
 }
 
 /// What one entry says, by itself.
@@ -164,6 +169,7 @@ pub fn told(entry: &Entry) -> Vec<Told> {
         ABSORBED => entry_id(&entry.data, "ticketId").map(|from| What::Absorbed {
             from,
             since: entry.data.get("unansweredSince").and_then(read),
+            never_answered: entry.data.get("neverAnswered").and_then(read).unwrap_or(false),
         }),
         WARNED => of(|of| What::Warned { metric: of.metric, number: of.number, step: of.step }),
         BREACHED => Some(What::Happened(Happening::Swept)),
@@ -173,6 +179,8 @@ pub fn told(entry: &Entry) -> Vec<Told> {
         ACKNOWLEDGED => of(|of| What::Acknowledged { metric: of.metric, number: of.number }),
         BOUNCED => entry_id(&entry.data, "messageId")
             .map(|MessageId(message)| What::Happened(Happening::Bounced { message })),
+        DELIVERED => entry_id(&entry.data, "messageId")
+            .map(|MessageId(message)| What::Happened(Happening::Delivered { message })),
         "deleted" => Some(What::Happened(Happening::Deleted)),
         "created" => return created(entry).into_iter().collect(),
         _ => return changes(entry, moment),
@@ -293,23 +301,46 @@ pub fn known_messages(entries: &[Entry]) -> HashSet<MessageId> {
     all.flat_map(told).filter_map(|told| told.message).collect()
 }
 
-/// Since when the customer waits for an answer, by what the timeline told.
-pub fn unanswered_since(told: &[Told]) -> Option<DateTime<Utc>> {
-    let mut waiting: Option<DateTime<Utc>> = None;
-    for Told { moment, what, .. } in told {
+/// A customer who waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Whether for the first response.
+    pub never_answered: bool,
+}
+
+/// Who waits for an answer, by what the timeline told. An answer that bounced is none.
+pub fn waiting(told: &[Told]) -> Option<Waiting> {
+    let mut lost = HashSet::new();
+    for Told { what, .. } in told {
         match what {
-            What::Begun { by_customer: true, .. }
-            | What::Happened(Happening::CustomerMessage { automatic: false }) => {
-                waiting = waiting.or(Some(moment.at));
-            }
-            What::Absorbed { since: Some(since), .. } => {
-                waiting = Some(waiting.map_or(*since, |waiting| waiting.min(*since)));
-            }
+            What::Happened(Happening::Bounced { message }) => lost.insert(*message),
+            What::Happened(Happening::Delivered { message }) => lost.remove(message),
+            _ => continue,
+        };
+    }
+    let mut waiting: Option<Waiting> = None;
+    for Told { moment, what, .. } in told {
+        let (since, never_answered) = match what {
+            What::Begun { by_customer: true, .. } => (moment.at, true),
+            What::Happened(Happening::CustomerMessage { automatic: false }) => (moment.at, false),
+            What::Absorbed { since: Some(since), never_answered, .. } => (*since, *never_answered),
             What::Happened(Happening::Reply {
-                author: Author::Person, internal: false, ..
-            }) => waiting = None,
-            _ => {}
-        }
+                author: Author::Person,
+                internal: false,
+                message,
+            }) if !lost.contains(message) => {
+                waiting = None;
+                continue;
+            }
+            _ => continue,
+        };
+        let before = waiting.unwrap_or(Waiting { since, never_answered });
+        waiting = Some(Waiting {
+            since: before.since.min(since),
+            never_answered: before.never_answered || never_answered,
+        });
     }
     waiting
 }

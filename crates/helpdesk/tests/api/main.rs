@@ -44,6 +44,7 @@ mod policies;
 mod search;
 mod search_exactly;
 mod sla;
+mod sla_changes;
 mod sla_decisions;
 mod sla_histories;
 mod sla_runs;

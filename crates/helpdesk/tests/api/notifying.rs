@@ -124,6 +124,7 @@ fn notice(ticket: &Value, kind: NoticeKind) -> Notice {
         agent: id(&ticket["agentId"]).map(AgentId),
         team: ticket["team"].as_str().map(str::to_owned),
         policy: kamhub_helpdesk::ids::PolicyId(1),
+        policy_version: kamhub_helpdesk::ids::PolicyVersionId(1),
     }
 }
 

@@ -27,8 +27,10 @@ enum Action {
     Unmerge { ticket: usize },
     Split { ticket: usize },
     Bounce { ticket: usize },
+    Deliver { ticket: usize },
     Delete { ticket: usize },
     EditCalendar { day: u32 },
+    SwitchPolicy,
     Acknowledge,
     Sweep,
     Wait { minutes: i64 },
@@ -46,8 +48,10 @@ fn action() -> impl Strategy<Value = Action> {
         2 => ticket.clone().prop_map(|ticket| Action::Unmerge { ticket }),
         1 => ticket.clone().prop_map(|ticket| Action::Split { ticket }),
         2 => ticket.clone().prop_map(|ticket| Action::Bounce { ticket }),
+        1 => ticket.clone().prop_map(|ticket| Action::Deliver { ticket }),
         1 => ticket.prop_map(|ticket| Action::Delete { ticket }),
         1 => (3..8_u32).prop_map(|day| Action::EditCalendar { day }),
+        1 => Just(Action::SwitchPolicy),
         1 => Just(Action::Acknowledge),
         4 => Just(Action::Sweep),
         9 => (1..400_i64).prop_map(|minutes| Action::Wait { minutes }),
@@ -68,6 +72,7 @@ fn stored_clocks_are_those_that_the_timeline_makes() {
 struct World {
     app: TestApp,
     calendar: String,
+    policy: String,
     tickets: Vec<String>,
 }
 
@@ -88,14 +93,17 @@ async fn live_through(zone: usize, history: Vec<Action>) -> Result<(), TestCaseE
             "escalations": [{"afterMinutes": 15, "recipients": ["team"]}]}),
     )
     .await;
-    policy(
+    let urgent = policy(
         &app,
         json!({"name": "Urgent", "priority": "urgent", "firstResponseTime": null,
-            "firstResponseMinutes": 20, "resolutionTime": 3, "pausesOnHold": false}),
+            "firstResponseMinutes": 20, "resolutionTime": 3, "pausesOnHold": false,
+            "warnings": [{"percent": 50}],
+            "escalations": [{"afterMinutes": 15, "recipients": ["supervisors"]}]}),
     )
     .await;
     let calendar = calendar["id"].as_str().unwrap().to_owned();
-    let mut world = World { app, calendar, tickets: Vec::new() };
+    let policy = urgent["id"].as_str().unwrap().to_owned();
+    let mut world = World { app, calendar, policy, tickets: Vec::new() };
     for action in history {
         let told = format!("{action:?}");
         world.act(action).await?;
@@ -134,10 +142,14 @@ impl World {
                 let path = format!("/api/support/calendars/{}", self.calendar);
                 let holidays = json!({"holidays": [{"date": format!("2026-03-{day:02}")}]});
                 admin.patch(&path, holidays).await.data(200);
-                let registry = kamhub_helpdesk::jobs::registry(&app.app).unwrap();
-                let options = kamhub_jobs::WorkerOptions::default();
-                let queue = app.app.queue.clone();
-                kamhub_jobs::Worker::new(queue, registry, options).drain().await.unwrap();
+                self.work().await;
+                return Ok(());
+            }
+            Action::SwitchPolicy => {
+                let path = format!("/api/support/sla/policies/{}", self.policy);
+                let active = admin.get(&path).await.data(200)["active"] == true;
+                admin.patch(&path, json!({"active": !active})).await.data(200);
+                self.work().await;
                 return Ok(());
             }
             Action::Acknowledge => {
@@ -155,6 +167,7 @@ impl World {
             | Action::Unmerge { ticket }
             | Action::Split { ticket }
             | Action::Bounce { ticket }
+            | Action::Deliver { ticket }
             | Action::Delete { ticket } => {
                 let Some(path) = self.at(ticket) else { return Ok(()) };
                 self.change(&path, action).await
@@ -196,15 +209,26 @@ impl World {
                 admin.post(&format!("{path}/split"), body).await
             }
             Action::Bounce { .. } => {
-                self.bounce(path).await;
+                self.tell_of_the_last_answer(path, "message_bounced").await;
+                admin.get(path).await
+            }
+            Action::Deliver { .. } => {
+                self.tell_of_the_last_answer(path, "message_delivered").await;
                 admin.get(path).await
             }
             _ => admin.delete(path).await,
         }
     }
 
-    /// The last answer of the ticket cannot be delivered.
-    async fn bounce(&self, path: &str) {
+    async fn work(&self) {
+        let registry = kamhub_helpdesk::jobs::registry(&self.app.app).unwrap();
+        let options = kamhub_jobs::WorkerOptions::default();
+        let queue = self.app.app.queue.clone();
+        kamhub_jobs::Worker::new(queue, registry, options).drain().await.unwrap();
+    }
+
+    /// The last answer of the ticket cannot be delivered, or is after all.
+    async fn tell_of_the_last_answer(&self, path: &str, kind: &'static str) {
         use kamhub_helpdesk::tickets::service;
         let messages = self.app.admin.get(&format!("{path}/messages?limit=100")).await;
         let rows: Vec<Value> = messages.json["data"].as_array().cloned().unwrap_or_default();
@@ -215,7 +239,7 @@ impl World {
         let actor = kamhub_kernel::Actor::System { job: "mail" };
         let mut tx = self.app.app.db.begin().await.unwrap();
         let Ok(mut ticket) = service::lock(&mut tx, &actor, ticket).await else { return };
-        let entry = vec![("message_bounced", json!({"messageId": answer["id"]}))];
+        let entry = vec![(kind, json!({"messageId": answer["id"]}))];
         let clock = &*self.app.clock;
         service::timeline::write(&mut tx, clock, &actor, &mut ticket, entry).await.unwrap();
         tx.commit().await.unwrap();

@@ -10,9 +10,11 @@ use super::model::Simulation;
 use crate::calendars::{Calendar, CalendarFaults};
 use crate::category::Category;
 use crate::ids::CalendarId;
-use crate::sla::history::{Event, Happening, Terms, rebuild};
+use crate::sla::happening::{Event, Happening};
+use crate::sla::history::rebuild;
 use crate::sla::model::{Moment, ViolationType};
 use crate::sla::policies::model::PolicyDraft;
+use crate::sla::terms::Terms;
 use crate::sla::timeline::{self, Told, What};
 use crate::tickets::model::{Entry, Priority};
 
@@ -93,7 +95,9 @@ impl Desk {
                     let terms = Some(self.rules[fitting].terms.clone());
                     Happening::Created { by_customer, terms }
                 }
-                What::Absorbed { since, .. } => Happening::Absorbed { unanswered_since: since },
+                What::Absorbed { since, never_answered, .. } => {
+                    Happening::Absorbed { unanswered_since: since, never_answered }
+                }
                 What::Happened(Happening::Swept | Happening::PolicyDeactivated) => continue,
                 What::Happened(happening) => happening,
                 // What was decided, noticed and done under the policies of the time.

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::ids::{CalendarId, CalendarVersionId, MessageId, PolicyId, PolicyVersionId, TicketId};
-use crate::sla::history::Phase;
 use crate::sla::model::{BreachCause, CancelReason, ClockState, Metric};
 use crate::sla::service::explain::{self, Explained, ExplainedClock};
+use crate::sla::terms::Phase;
 use crate::tickets::http::ticket_path::TicketPath;
 
 /// What a ticket's deadlines are made of. A customer learns when to expect an answer, and no more.

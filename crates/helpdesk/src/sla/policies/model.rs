@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::calendars::{Calendar, Seconds};
 use crate::category::Category;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId, PolicyVersionId, UserId};
-use crate::sla::history::Terms;
 use crate::sla::model::Metric;
+use crate::sla::terms::Terms;
 use crate::tickets::model::Priority;
 
 /// What people write into a policy.
@@ -71,6 +71,7 @@ impl PolicyDraft {
             first_response: Some(minutes(self.first_response_minutes)),
             next_response: self.next_response_minutes.map(minutes),
             resolution: Some(minutes(self.resolution_minutes)),
+            calendar_id: self.calendar_id,
             calendar,
             pauses_waiting_customer: self.pauses_waiting_customer,
             pauses_on_hold: self.pauses_on_hold,
@@ -123,6 +124,7 @@ impl PolicyVersion {
             first_response: Some(self.first_response),
             next_response: self.next_response,
             resolution: Some(self.resolution),
+            calendar_id: self.calendar_id,
             calendar,
             pauses_waiting_customer: self.pauses_waiting_customer,
             pauses_on_hold: self.pauses_on_hold,

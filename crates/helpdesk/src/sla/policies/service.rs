@@ -15,7 +15,7 @@ use super::view::{InForce, Policy, PolicyVersionView, PolicyView};
 use super::{Error, repo};
 use crate::category::Category;
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId, PolicyVersionId};
-use crate::sla::history::Terms;
+use crate::sla::terms::Terms;
 use crate::tickets::model::Priority;
 use crate::{calendars, identity, listeners};
 
@@ -189,6 +189,15 @@ pub async fn versions(
     let rows = repo::versions(connection, id, below, skip, page.limit + 1).await?;
     let page = Page::cut(rows, page.limit, total.into(), |(row, _)| row.facts.version.into());
     Ok(page.map(|(row, created_by)| PolicyVersionView { policy: row.view(), created_by }))
+}
+
+/// Whether tickets can still count by a policy: it is neither deactivated nor deleted.
+///
+/// # Errors
+/// A database fault.
+pub async fn is_in_force(connection: &mut PgConnection, id: PolicyId) -> Result<bool, Error> {
+    let found = repo::policies(connection, Which::One(id)).await?.pop();
+    Ok(found.is_some_and(|policy| policy.draft.active))
 }
 
 /// All policies that apply, each with the version of its calendar that applies now.

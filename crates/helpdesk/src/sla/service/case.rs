@@ -5,24 +5,45 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::store::Stored;
+use crate::calendars::Seconds;
 use crate::sla::clock::Clock;
-use crate::sla::history::Happening;
+use crate::sla::happening::Happening;
 use crate::sla::model::{Metric, Moment};
 use crate::sla::repo::ClockRow;
-use crate::sla::ticket::{Book, Row, Step, TicketSla};
+use crate::sla::steps::{Row, Step};
+use crate::sla::ticket::{Book, TicketSla, Versions};
 use crate::sla::timeline::{self, Told, What};
 use crate::tickets::model::{Entry, Head};
 
 /// Rounds of steps that follow from steps: a breach, then its escalations, and one that finds nothing.
 const ROUNDS: usize = 4;
 
-/// A step that was taken for a clock.
+/// A step that was taken for a clock, with what the clock counted by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) at: DateTime<Utc>,
     pub(super) metric: Metric,
     pub(super) number: u32,
     pub(super) step: Step,
+    pub(super) versions: Versions,
+    pub(super) target: Seconds,
+    /// When the target ran out, or was to run out.
+    pub(super) due_at: Option<DateTime<Utc>>,
+}
+
+impl Taken {
+    fn of(row: Row<'_>, at: DateTime<Utc>, step: Step) -> Self {
+        let Row { clock, kept } = row;
+        Self {
+            at,
+            metric: clock.metric,
+            number: clock.number,
+            step,
+            versions: kept.versions,
+            target: clock.target,
+            due_at: clock.breached_at.or(clock.due_at),
+        }
+    }
 }
 
 /// One locked ticket.
@@ -68,6 +89,15 @@ impl Case {
         self.entries.push((kind, entry.data));
     }
 
+    /// Gives the warnings that were due before an instant and that nobody has given.
+    pub(super) fn warn(&mut self, now: DateTime<Utc>, before: DateTime<Utc>, book: &Book) {
+        for (at, place, step) in self.sla.due_steps(before, book) {
+            if at < before && matches!(step, Step::Warning(_)) {
+                self.take(now, book, at, place, step);
+            }
+        }
+    }
+
     /// Does what is due for its clocks now.
     pub(super) fn advance(&mut self, now: DateTime<Utc>, book: &Book) {
         for _ in 0..ROUNDS {
@@ -90,8 +120,10 @@ impl Case {
         place: usize,
         step: Step,
     ) {
-        let Some(Row { clock, kept }) = self.sla.rows().nth(place) else { return };
+        let Some(row) = self.sla.rows().nth(place) else { return };
+        let Row { clock, kept } = row;
         let (metric, number) = (clock.metric, clock.number);
+        let taken = Taken::of(row, at, step);
         let mut data = json!({"metric": metric, "number": number, "dueAt": clock.due_at});
         match step {
             Step::Warning(step) => {
@@ -114,7 +146,7 @@ impl Case {
                 self.tell(now, book, timeline::ESCALATED, data);
             }
         }
-        self.taken.push(Taken { at, metric, number, step });
+        self.taken.push(taken);
     }
 
     /// Writes down the targets that were found missed, and those that were not missed after all.
@@ -141,8 +173,9 @@ impl Case {
                 "breachedAt": at, "cause": clock.cause,
             });
             self.tell(now, book, timeline::BREACHED, data);
-            let (metric, number) = (clock.metric, clock.number);
-            self.taken.push(Taken { at, metric, number, step: Step::Breach });
+            let row = self.row(clock.metric, clock.number);
+            let taken = row.map(|row| Taken::of(row, at, Step::Breach));
+            self.taken.extend(taken);
         }
         let none = |row: &&ClockRow| {
             let number = row.number.cast_unsigned();

@@ -10,7 +10,8 @@ use super::record::record;
 use super::{adopt, store::load};
 use crate::ids::{PolicyId, TicketId};
 use crate::sla::error::Error;
-use crate::sla::model::{Violation, violation_message};
+use crate::sla::message::violation_message;
+use crate::sla::model::Violation;
 use crate::sla::repo::violations;
 use crate::sla::ticket::{Book, TicketSla};
 use crate::tickets::service as tickets;
@@ -85,5 +86,9 @@ pub(super) fn message(
     let row = sla.rows().nth(place)?;
     let calendar = book.calendar(&row.kept.versions)?;
     let consumed = row.clock.consumed_until(now, calendar);
+    // By a target that became longer later nothing was missed: what was noticed then stays told.
+    if consumed < row.clock.target {
+        return None;
+    }
     Some(violation_message(violation.violation_type, consumed, row.clock.target))
 }

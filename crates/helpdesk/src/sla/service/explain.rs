@@ -13,9 +13,11 @@ use crate::calendars::{self, Calendar, OpenInterval, Seconds};
 use crate::ids::TicketId;
 use crate::sla::clock::Clock as SlaClock;
 use crate::sla::error::Error;
-use crate::sla::history::{Happening, Phase};
+use crate::sla::happening::Happening;
 use crate::sla::model::{ClockState, Metric};
-use crate::sla::ticket::{Book, Kept, Row};
+use crate::sla::steps::Row;
+use crate::sla::terms::Phase;
+use crate::sla::ticket::{Book, Kept};
 use crate::sla::timeline::{self, Told, What};
 use crate::tickets::model::{self, Head};
 use crate::tickets::service as tickets;
@@ -155,7 +157,9 @@ fn pauses(clock: &SlaClock, history: &[Told]) -> Vec<Pause> {
         ClockState::Paused => Some(None),
         ClockState::Fulfilled | ClockState::Cancelled => None,
     };
-    let pauses = clock.ran.iter().zip(starts.chain(last));
+    // What was settled under other hours ends where the next stretch begins.
+    let stops = clock.ran.iter().zip(starts.chain(last));
+    let pauses = stops.filter(|(ran, to)| *to != Some(ran.to));
     pauses.map(|(ran, to)| Pause { from: ran.to, to, phase: phase_at(ran.to, history) }).collect()
 }
 

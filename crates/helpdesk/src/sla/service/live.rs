@@ -12,8 +12,11 @@ use super::store::{Stored, load, look_up};
 use crate::category::Category;
 use crate::ids::TicketId;
 use crate::sla::error::Error;
-use crate::sla::model::CancelReason;
+use crate::sla::happening::Happening;
+use crate::sla::model::{CancelReason, ClockState, Metric};
 use crate::sla::policies;
+use crate::sla::steps::Row;
+use crate::sla::terms::Phase;
 use crate::sla::ticket::{Book, TicketSla, Versions};
 use crate::sla::timeline::{self, Told, What};
 use crate::tickets::model::{Entry, Head, NewTicket, Priority, Ticket};
@@ -91,7 +94,7 @@ pub async fn timeline_written(
 }
 
 /// Whether an entry can change clocks.
-fn matters(entry: &Entry) -> bool {
+pub(super) fn matters(entry: &Entry) -> bool {
     retargets(entry)
         || absorbs(entry)
         || timeline::is_revision(entry)
@@ -104,7 +107,7 @@ fn retargets(entry: &Entry) -> bool {
 }
 
 /// Whether another ticket was merged into this one.
-fn absorbs(entry: &Entry) -> bool {
+pub(super) fn absorbs(entry: &Entry) -> bool {
     entry.kind == "merged" && entry.data.get("after").is_none()
 }
 
@@ -142,7 +145,7 @@ async fn go_on(
     let heard: Vec<Told> = all.iter().flat_map(timeline::told).collect();
     look_up_all(tx, book, &heard, case.sla.versions).await?;
     let late = heard.iter().any(|told| Some(told.moment.at) < case.sla.last_at);
-    if late || entries.iter().any(timeline::is_revision) {
+    if late || takes_other_terms(&case.sla, &heard) || entries.iter().any(timeline::is_revision) {
         let mut whole = told::whole(tx, case.head.id).await?;
         whole.extend(own.iter().map(add));
         case.sla = rebuild(tx, &whole, book).await?;
@@ -157,6 +160,24 @@ async fn go_on(
         case.advance(now, book);
     }
     Ok(())
+}
+
+/// Whether a clock comes under another version of a policy than the one that it counts or counted by.
+/// Which of its steps are still to be taken depends on all those that were.
+fn takes_other_terms(sla: &TicketSla, heard: &[Told]) -> bool {
+    let present = sla.versions.map(|versions| versions.policy_version);
+    let goes_on = |row: Row<'_>| {
+        row.clock.metric == Metric::Resolution
+            && row.clock.state() == ClockState::Fulfilled
+            && Some(row.kept.versions.policy_version) != present
+    };
+    heard.iter().any(|told| match told.what {
+        What::Terms(_) => true,
+        What::Happened(Happening::PhaseChanged(phase)) => {
+            phase != Phase::Done && sla.rows().any(goes_on)
+        }
+        _ => false,
+    })
 }
 
 /// Other terms, where another policy fits the ticket now. The same policy stays in the version that
@@ -184,8 +205,11 @@ async fn absorb(
     let Ok(from) = from.parse::<TicketId>() else { return Ok(None) };
     let mut entries = told::whole(tx, from).await?;
     entries.extend(super::adopt::beginning(&entries));
-    let since = timeline::unanswered_since(&timeline::history(&entries));
-    let data = json!({"ticketId": from, "unansweredSince": since});
+    let waiting = timeline::waiting(&timeline::history(&entries));
+    let data = json!({
+        "ticketId": from, "unansweredSince": waiting.map(|it| it.since),
+        "neverAnswered": waiting.is_some_and(|it| it.never_answered),
+    });
     Ok(Some((timeline::ABSORBED, data)))
 }
 

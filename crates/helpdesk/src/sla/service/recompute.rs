@@ -7,18 +7,18 @@ use kamhub_postgres::PgConnection;
 use serde_json::{Value, json};
 
 use super::case::Case;
-use super::live::look_up_all;
+use super::live::{look_up_all, rebuild};
 use super::record::record;
 use super::store::{load, look_up};
 use crate::ids::{CalendarId, CalendarVersionId, PolicyId, TicketId};
 use crate::sla::error::Error;
-use crate::sla::history::Happening;
+use crate::sla::happening::Happening;
 use crate::sla::model::{Metric, Moment};
 use crate::sla::repo;
 use crate::sla::ticket::{Book, Versions};
 use crate::sla::timeline::{self, Told, What};
 use crate::tickets::model::Entry;
-use crate::tickets::service::deadlines;
+use crate::tickets::service::{deadlines, timeline as told};
 
 /// How many tickets one transaction takes.
 const BATCH: i64 = 100;
@@ -147,6 +147,11 @@ async fn tell(
     }
     let now = clock.now();
     let mut case = Case::new(head, stored);
+    if kind == timeline::TERMS {
+        // Which steps of another version are still to be taken depends on all that were.
+        let whole = told::whole(tx, ticket).await?;
+        case.sla = rebuild(tx, &whole, &mut book).await?;
+    }
     let entry = Entry { kind: kind.to_owned(), occurred_at: now, data: data.clone() };
     look_up_all(tx, &mut book, &timeline::told(&entry), case.sla.versions).await?;
     // What ran out before is noticed under the old terms.

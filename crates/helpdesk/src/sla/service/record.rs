@@ -9,19 +9,19 @@ use kamhub_postgres::PgConnection;
 use serde_json::{Value, json};
 
 use super::case::{Case, Taken};
-use super::store::rows_of;
+use super::store::{self, rows_of};
 use crate::events::{self, EventType};
 use crate::ids::{TicketId, ViolationId};
 use crate::listeners;
 use crate::sla::error::Error;
 use crate::sla::jobs::{self, Escalate};
-use crate::sla::model::{
-    BreachCause, Metric, Notice, NoticeKind, ViolationType, violation_message,
-};
+use crate::sla::message::violation_message;
+use crate::sla::model::{BreachCause, Metric, Notice, NoticeKind, ViolationType};
 use crate::sla::policies::model::EscalationAction;
 use crate::sla::repo;
 use crate::sla::repo::violations::{self, NewViolation};
-use crate::sla::ticket::{Book, Row, Step};
+use crate::sla::steps::{Row, Step};
+use crate::sla::ticket::Book;
 use crate::tickets::service::{create::subject_of, deadlines, timeline};
 
 /// The product itself, when a clock acts.
@@ -145,12 +145,19 @@ fn violation(case: &Case, taken: &Taken, now: DateTime<Utc>, book: &Book) -> Opt
     let Row { clock, kept } = case.row(taken.metric, taken.number)?;
     let kind = taken.metric.violation();
     let calendar = book.calendar(&kept.versions)?;
+    let consumed = clock.consumed_until(now, calendar);
+    // Where the same change has brought a longer target, the one that was missed is told.
+    let missed = |row: &&repo::ClockRow| {
+        (row.metric, row.number) == (taken.metric, taken.number.cast_signed())
+    };
+    let before = case.before.iter().find(missed).filter(|_| consumed < clock.target);
+    let target = before.map_or(clock.target, store::target_of);
     Some(NewViolation {
         ticket_id: case.head.id,
         policy_id: kept.versions.policy,
         violation_type: kind,
         instance: taken.number,
-        message: violation_message(kind, clock.consumed_until(now, calendar), clock.target),
+        message: violation_message(kind, consumed, target),
         cause: clock.cause?,
         agent_id: case.head.agent_id,
         team: case.head.team.clone(),
@@ -166,13 +173,13 @@ fn notice(
     violations: &HashMap<Key, ViolationId>,
     book: &Book,
 ) -> Option<Notice> {
-    let Row { clock, kept } = case.row(taken.metric, taken.number)?;
+    let Row { clock, .. } = case.row(taken.metric, taken.number)?;
     let kind = match taken.step {
         Step::Warning(step) => NoticeKind::Warning { step },
         Step::Breach if clock.cause == Some(BreachCause::Imported) => return None,
         Step::Breach => NoticeKind::Breach,
         Step::Escalation(step) => {
-            let escalation = book.policy(&kept.versions)?.escalations.get(step)?;
+            let escalation = book.policy(&taken.versions)?.escalations.get(step)?;
             let recipients = escalation.recipients.clone();
             NoticeKind::Escalation { step, recipients, action: escalation.action }
         }
@@ -186,11 +193,12 @@ fn notice(
         metric: taken.metric,
         number: taken.number,
         violation: violations.get(&(head.id, taken.metric, taken.number)).copied(),
-        due_at: clock.breached_at.or(clock.due_at)?,
-        target: clock.target,
+        due_at: taken.due_at?,
+        target: taken.target,
         agent: head.agent_id,
         team: head.team.clone(),
-        policy: kept.versions.policy,
+        policy: taken.versions.policy,
+        policy_version: taken.versions.policy_version,
         kind,
     })
 }

@@ -1,6 +1,7 @@
 //! Clocks as they are stored, and as they are worked on.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kamhub_postgres::PgConnection;
 use sqlx::types::Json;
@@ -9,11 +10,12 @@ use crate::calendars::Seconds;
 use crate::ids::TicketId;
 use crate::sla::clock::Clock;
 use crate::sla::error::Error;
-use crate::sla::history::{Terms, TicketClocks};
+use crate::sla::history::TicketClocks;
 use crate::sla::model::{Adjustment, Cancellation, ClockState};
 use crate::sla::policies;
 use crate::sla::repo::{self, ClockRow, TicketRow};
-use crate::sla::ticket::{Book, Kept, Row, TicketSla, Versions};
+use crate::sla::steps::Row;
+use crate::sla::ticket::{Book, Kept, TicketSla, Versions};
 
 /// A ticket's service level with its clocks as they are stored.
 #[derive(Debug, Clone, Default)]
@@ -29,28 +31,30 @@ pub(super) async fn load(
     book: &mut Book,
 ) -> Result<HashMap<TicketId, Stored>, Error> {
     let tickets = repo::tickets(connection, ids).await?;
-    let mut clocks: HashMap<TicketId, Vec<ClockRow>> = HashMap::new();
+    let mut by_ticket: HashMap<TicketId, Vec<ClockRow>> = HashMap::new();
     for row in repo::clocks(connection, ids).await? {
-        clocks.entry(row.ticket_id).or_default().push(row);
+        by_ticket.entry(row.ticket_id).or_default().push(row);
     }
     let mut stored = HashMap::with_capacity(tickets.len());
     for ticket in tickets {
-        let rows = clocks.remove(&ticket.ticket_id).unwrap_or_default();
+        let rows = by_ticket.remove(&ticket.ticket_id).unwrap_or_default();
         let versions = versions_of(&ticket);
         if let Some(versions) = &versions {
             look_up(connection, book, versions).await?;
         }
-        let terms = versions.and_then(|versions| book.terms(&versions)).map(|it| Terms::clone(it));
+        let mut clocks = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let kept = kept_of(row).versions;
+            look_up(connection, book, &kept).await?;
+            clocks.extend(book.terms(&kept).map(|terms| (clock_of(row), Arc::clone(terms))));
+        }
+        let terms = versions.and_then(|versions| book.terms(&versions).cloned());
         let sla = TicketSla {
-            clocks: TicketClocks::resumed(
-                rows.iter().map(clock_of).collect(),
-                terms,
-                ticket.phase,
-                ticket.ended,
-            ),
+            clocks: TicketClocks::resumed(clocks, terms, ticket.phase, ticket.ended),
             kept: rows.iter().map(kept_of).collect(),
             versions,
             last_at: Some(ticket.last_at),
+            done: Vec::new(),
         };
         stored.insert(ticket.ticket_id, Stored { sla, rows });
     }
@@ -93,6 +97,11 @@ fn kept_of(row: &ClockRow) -> Kept {
         escalated: row.escalated_steps.cast_unsigned(),
         acknowledged_at: row.acknowledged_at,
     }
+}
+
+/// The target of a clock as it is stored.
+pub(super) fn target_of(row: &ClockRow) -> Seconds {
+    seconds(row.target_seconds)
 }
 
 fn clock_of(row: &ClockRow) -> Clock {

@@ -1,7 +1,8 @@
 //! Every row of the decision table.
 
-use super::super::history::{Author, Happening, Phase, Terms};
+use super::super::happening::{Author, Happening};
 use super::super::model::{BreachCause, CancelReason, ClockState, Metric};
+use super::super::terms::{Phase, Terms};
 use super::{Story, at, office, terms};
 use crate::calendars::Seconds;
 
@@ -285,7 +286,7 @@ fn a_merge_cancels_the_clocks_of_the_source() {
 
 #[test]
 fn the_survivor_of_a_merge_inherits_the_earliest_unanswered_message() {
-    let absorbed = |since| Happening::Absorbed { unanswered_since: since };
+    let absorbed = |since| Happening::Absorbed { unanswered_since: since, never_answered: true };
     let answered = Story::by_customer("08:00", &terms()).reply("08:30", 1);
     let story = answered.then("10:00", absorbed(Some(at("09:00"))));
     let clock = &story.all(NextResponse)[1];
@@ -296,7 +297,8 @@ fn the_survivor_of_a_merge_inherits_the_earliest_unanswered_message() {
     let clock = story.clock(NextResponse);
     assert_eq!((clock.started_at, clock.breached_at), (at("06:00"), Some(at("08:00"))));
     assert_eq!(clock.cause, Some(BreachCause::Merge));
-    assert_eq!(story.clock(FirstResponse).started_at, at("08:00"));
+    let first = story.clock(FirstResponse);
+    assert_eq!((first.started_at, first.due_at), (at("06:00"), Some(at("10:00"))));
     let later = Story::by_customer("08:00", &terms()).then("09:00", absorbed(Some(at("08:30"))));
     assert_eq!(later.clock(NextResponse).started_at, at("08:00"));
     let nothing = Story::by_agent("08:00", &terms()).then("09:00", absorbed(None));

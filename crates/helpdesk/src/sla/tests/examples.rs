@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::history::{Author, Event, Happening, Phase, Terms, rebuild};
+use super::super::happening::{Author, Event, Happening};
+use super::super::history::rebuild;
 use super::super::model::{Metric, Moment};
+use super::super::terms::{Phase, Terms};
 use super::{Clock, terms};
 use crate::calendars::{Calendar, Seconds};
 use chrono::{DateTime, Utc};

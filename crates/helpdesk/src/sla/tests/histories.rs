@@ -2,9 +2,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::super::history::{Author, Event, Happening, Phase, Terms, TicketClocks, rebuild};
+use super::super::happening::{Author, Event, Happening};
+use super::super::history::{TicketClocks, rebuild};
 use super::super::model::{ClockState, Metric, Moment};
+use super::super::terms::{Phase, Terms};
 use crate::calendars::{Calendar, Seconds};
+use crate::ids::CalendarId;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
@@ -35,11 +38,13 @@ fn calendars() -> impl Strategy<Value = Arc<Calendar>> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let target = || proptest::option::weighted(0.8, (1..100_000_u64).prop_map(Seconds::new));
-    (target(), target(), target(), calendars(), any::<(bool, bool)>()).prop_map(
-        |(first_response, next_response, resolution, calendar, (waiting, hold))| Terms {
+    let pauses = any::<(bool, bool)>();
+    (target(), target(), target(), 1..4_i64, calendars(), pauses).prop_map(
+        |(first_response, next_response, resolution, id, calendar, (waiting, hold))| Terms {
             first_response,
             next_response,
             resolution,
+            calendar_id: CalendarId(id),
             calendar,
             pauses_waiting_customer: waiting,
             pauses_on_hold: hold,
@@ -61,14 +66,15 @@ fn happenings() -> impl Strategy<Value = Happening> {
             Happening::Reply { message, author, internal }
         }),
         3 => (0..6_i64).prop_map(|message| Happening::Bounced { message }),
+        2 => (0..6_i64).prop_map(|message| Happening::Delivered { message }),
         8 => phases().prop_map(Happening::PhaseChanged),
         3 => terms().prop_map(Happening::TermsChanged),
         2 => calendars().prop_map(Happening::CalendarEdited),
         1 => Just(Happening::PolicyDeactivated),
         1 => Just(Happening::MergedAway),
-        1 => (-50_000..0_i64).prop_map(|ago| {
-            let since = DateTime::from_timestamp(START + ago, 0);
-            Happening::Absorbed { unanswered_since: since }
+        1 => (-50_000..0_i64, any::<bool>()).prop_map(|(ago, never_answered)| {
+            let unanswered_since = DateTime::from_timestamp(START + ago, 0);
+            Happening::Absorbed { unanswered_since, never_answered }
         }),
         2 => (metric, 1..3_u32).prop_map(|(metric, number)| Happening::Warned { metric, number }),
         5 => Just(Happening::Swept),
@@ -189,7 +195,9 @@ proptest! {
 
     #[test]
     fn the_first_response_is_the_first_public_reply_that_arrived(events in histories()) {
-        let undisturbed = !events.iter().any(|event| ends_clocks(&event.happening));
+        let delivered = |event: &Event| matches!(event.happening, Happening::Delivered { .. });
+        let disturbs = |event: &Event| ends_clocks(&event.happening) || delivered(event);
+        let undisturbed = !events.iter().any(disturbs);
         for clock in rebuild(&events) {
             if clock.metric == Metric::FirstResponse && undisturbed {
                 prop_assert_eq!(clock.fulfilled_at, first_answer(&events));
@@ -207,6 +215,7 @@ proptest! {
             first_response: None,
             next_response: None,
             resolution: Some(Seconds::new(target)),
+            calendar_id: CalendarId(1),
             calendar: Arc::new(Calendar::always_open()),
             pauses_waiting_customer: pauses.0,
             pauses_on_hold: pauses.1,

@@ -1,5 +1,6 @@
 //! Proofs of the clocks.
 
+mod changes;
 mod decision_table;
 mod examples;
 mod histories;
@@ -7,9 +8,12 @@ mod histories;
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::history::{Author, Event, Happening, Phase, Terms, rebuild};
+use super::happening::{Author, Event, Happening};
+use super::history::rebuild;
 use super::model::{ClockState, Metric, Moment};
+use super::terms::{Phase, Terms};
 use crate::calendars::{Calendar, Seconds};
+use crate::ids::CalendarId;
 use chrono::{DateTime, Utc};
 
 /// A ticket's history, told in times of one day (2025-06-04, a Wednesday) and its neighbours.
@@ -96,6 +100,7 @@ fn terms() -> Terms {
         first_response: Some(Seconds::hours(4)),
         next_response: Some(Seconds::hours(2)),
         resolution: Some(Seconds::hours(8)),
+        calendar_id: CalendarId(1),
         calendar: Arc::new(Calendar::always_open()),
         pauses_waiting_customer: true,
         pauses_on_hold: true,

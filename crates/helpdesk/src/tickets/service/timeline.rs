@@ -12,7 +12,8 @@ use crate::tickets::error::Error;
 use crate::tickets::model::{Entry, Ticket};
 use crate::tickets::repo;
 
-/// Writes entries, in their order, and what listeners make of them. `ticket` is the ticket as it is
+/// Writes entries, in their order, after what listeners have to say before them and before what they
+/// make of them. `ticket` is the ticket as it is
 /// with them; it learns its new deadline.
 ///
 /// # Errors
@@ -45,6 +46,7 @@ pub(super) async fn append(
         .into_iter()
         .map(|(kind, data)| Entry { kind: kind.to_owned(), occurred_at: now, data })
         .collect();
+    listeners::timeline_opening(tx, clock, ticket, &entries).await?;
     repo::events_insert(tx, ticket.id, actor, now, &entries).await?;
     ticket.sla_due_at = listeners::timeline_written(tx, clock, ticket, &entries).await?;
     Ok(())
