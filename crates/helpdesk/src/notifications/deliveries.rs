@@ -209,14 +209,17 @@ async fn settle(
     Ok(Some(status))
 }
 
-/// Where it is given up, administrators are told by another channel.
+/// Where it is given up, administrators are told by another channel; where it arrives after that, the
+/// ticket learns it.
 ///
 /// The order is: end the attempt, then look for what waits behind it. A plan that locked this
 /// delivery first is waited for by the first statement and seen by the second.
 async fn end(tx: &mut PgConnection, app: &App, id: DeliveryId, ended: &Ended) -> Result<(), Error> {
     repo::end_attempt(tx, id, app.clock.now(), ended).await?;
-    if ended.status == DeliveryStatus::Failed {
-        failures::report(tx, app, id).await?;
+    match ended.status {
+        DeliveryStatus::Failed => failures::report(tx, app, id).await?,
+        DeliveryStatus::Sent => failures::withdraw(tx, &*app.clock, id).await?,
+        _ => {}
     }
     if matches!(ended.status, DeliveryStatus::Sent | DeliveryStatus::Failed)
         && let Some((next, channel)) = repo::next_of_sequence(tx, id).await?

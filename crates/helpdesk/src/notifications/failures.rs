@@ -3,7 +3,7 @@
 //! (docs/SLA.md).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kamhub_kernel::Role;
+use kamhub_kernel::{Clock, Role};
 use kamhub_postgres::PgConnection;
 use serde::Deserialize as _;
 
@@ -52,6 +52,30 @@ pub async fn report(tx: &mut PgConnection, app: &App, id: DeliveryId) -> Result<
         }
     }
     Ok(())
+}
+
+/// A delivery arrived. Where it is an agent's answer that was given up before, the ticket's timeline learns that the
+/// customer has it after all.
+///
+/// # Errors
+/// A database fault.
+pub async fn withdraw(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    id: DeliveryId,
+) -> Result<(), Error> {
+    let Some(sent) = deliveries::find(tx, id).await? else { return Ok(()) };
+    let tried_before = sent.last_error.is_some();
+    if sent.kind != NotificationKind::AgentReply.as_str() || !tried_before {
+        return Ok(());
+    }
+    let message = Content::deserialize(&sent.payload).ok().and_then(|content| content.message);
+    let (Some(ticket), Some(message)) = (sent.ticket_id, message) else { return Ok(()) };
+    match conversation::delivered(tx, clock, ticket, message).await {
+        // Deleted, or merged again and again meanwhile: no clock waits for it.
+        Ok(()) | Err(tickets::Error::NotFound | tickets::Error::Merged(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn administrators(tx: &mut PgConnection) -> Result<Vec<Person>, Error> {

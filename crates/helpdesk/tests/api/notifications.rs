@@ -1,6 +1,8 @@
 //! Who is told what, and what becomes of it.
 
 use chrono::Duration;
+use kamhub_helpdesk::ids::TicketId;
+use kamhub_helpdesk::sla::service::audit;
 use kamhub_kernel::Role;
 use kamhub_testkit::TestApp;
 use kamhub_testkit::smtp::Manners;
@@ -345,6 +347,30 @@ async fn an_answer_that_bounces_was_none_and_its_agent_learns_it() {
     let events = desk.app.admin.get(&events).await.data(200).clone();
     let bounced = events.as_array().unwrap().iter().find(|it| it["type"] == "message_bounced");
     assert_eq!(bounced.unwrap()["data"]["messageId"], answer["id"], "{events}");
+}
+
+#[tokio::test]
+async fn an_answer_that_bounced_and_arrives_after_all_is_one_when_it_arrives() {
+    let desk = Desk::start().await;
+    policy(&desk.app, json!({})).await;
+    desk.colleague("Anna", Role::Agent).await;
+    let ticket = create(&desk.app.admin, json!({})).await;
+    desk.work().await;
+    let answer = say(&desk.app, &ticket, "agent", "The second charge was refunded.").await;
+    desk.mail.treat(&[Manners::Refuse("550 5.1.1 no such mailbox")]);
+    desk.work().await;
+    assert_eq!(clock(&desk.app, &ticket, "first_response").await["state"], "running");
+    desk.app.clock.advance(Duration::hours(1));
+    let replay = "/api/support/operations/dead-letters/replay";
+    assert_eq!(desk.app.admin.post(replay, json!({})).await.data(200)["replayed"], 1);
+    desk.work().await;
+    let first = clock(&desk.app, &ticket, "first_response").await;
+    assert_eq!((&first["state"], &first["fulfilledBy"]), (&json!("fulfilled"), &answer["id"]));
+    assert_eq!(first["consumedSeconds"], 3600, "until it arrived");
+    let id: i64 = ticket["id"].as_str().unwrap().parse().unwrap();
+    let mut connection = desk.app.app.db.connection().await.unwrap();
+    let found = audit::compare(&mut connection, TicketId(id)).await.unwrap();
+    assert_eq!(found.stored, found.rebuilt, "the timeline says the same");
 }
 
 #[tokio::test]

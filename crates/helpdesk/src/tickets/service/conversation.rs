@@ -130,6 +130,32 @@ pub async fn bounced(
     Ok(ticket)
 }
 
+/// Notes that a message reached the customer that was believed lost, where the timeline says so: the clocks that go on
+/// because of that are answered now.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn delivered(
+    tx: &mut PgConnection,
+    clock: &dyn Clock,
+    id: TicketId,
+    message: MessageId,
+) -> Result<(), Error> {
+    let actor = Actor::System { job: "mail" };
+    let mut ticket = lock(tx, &actor, id).await?.ticket;
+    let of_it = json!(message);
+    let fates = timeline::whole(tx, ticket.id).await?;
+    let last = fates.iter().rev().find(|entry| {
+        matches!(entry.kind.as_str(), "message_bounced" | "message_delivered")
+            && entry.data["messageId"] == of_it
+    });
+    if last.is_some_and(|entry| entry.kind == "message_bounced") {
+        let entry = ("message_delivered", json!({"messageId": message}));
+        timeline::write(tx, clock, &actor, &mut ticket, vec![entry]).await?;
+    }
+    Ok(())
+}
+
 /// Whose turn a message was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
