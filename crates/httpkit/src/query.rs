@@ -91,6 +91,18 @@ pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>,
     text.parse().map(Some).map_err(|_| D::Error::custom("must be a whole number"))
 }
 
+/// Reads a query's yes or no.
+///
+/// # Errors
+/// The deserialiser's error where it is neither true nor false.
+pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match String::deserialize(deserializer)?.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(Some(true)),
+        "false" | "0" => Ok(Some(false)),
+        _ => Err(D::Error::custom("must be true or false")),
+    }
+}
+
 /// Reads a point in time: RFC 3339, or a date, which means its first moment in UTC.
 ///
 /// # Errors

@@ -129,18 +129,6 @@ impl LanguageQuery {
     }
 }
 
-/// Reads a query's yes or no.
-///
-/// # Errors
-/// The deserialiser's error where it is neither true nor false.
-pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    match String::deserialize(deserializer)?.to_ascii_lowercase().as_str() {
-        "true" | "1" => Ok(Some(true)),
-        "false" | "0" => Ok(Some(false)),
-        _ => Err(D::Error::custom("must be true or false")),
-    }
-}
-
 /// Reads the number of a version.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::query::{list as words, number};
+use kamhub_httpkit::query::{flag, list as words, number};
 use kamhub_httpkit::validate::{between, text, texts};
 use kamhub_httpkit::{Answer, ApiResult, ListEnvelope, ValidQuery};
 use kamhub_kernel::Faults;
@@ -12,7 +12,7 @@ use kamhub_kernel::page::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::input::{checked, flag};
+use super::input::checked;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::knowledge::service;

@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use garde::Validate;
+use kamhub_httpkit::query::flag;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, ValidQuery};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::input::{ArticlePath, Preferred, flag};
+use super::input::{ArticlePath, Preferred};
 use crate::app::App;
 use crate::identity::http::caller::{Caller, ComesFrom};
 use crate::knowledge::model::Wanted;
