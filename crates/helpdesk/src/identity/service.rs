@@ -10,9 +10,9 @@ pub use api_keys::{
     NewApiKey, api_key_create, api_key_list, api_key_mint, api_key_read, api_key_revoke,
 };
 pub use customers::{
-    customer_by_link, customer_by_requests_link, customer_for_service, customer_known_by,
-    customer_language, customer_number, customer_of_number, customer_of_platform,
-    customer_take_from_platform,
+    customer_by_link, customer_by_requests_link, customer_exists, customer_for_service,
+    customer_known_by, customer_language, customer_number, customer_of_number,
+    customer_of_platform, customer_take_from_platform,
 };
 pub use principals::{
     Used, api_key_note_use, principal_by_api_key, principal_by_cookie, principal_by_session,

@@ -1,7 +1,7 @@
 use chrono::Duration;
 use kamhub_kernel::Role;
 use kamhub_testkit::TestApp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::speaking::{clock, customer, messages, person, post, rating, say, seen_by, texts, time};
 use crate::support::{agent, create, path, ticket_body};
@@ -66,6 +66,16 @@ async fn all_faults_of_a_message_are_told_by_field() {
     assert!(
         post(&app, &ticket, nobody).await.fault(400, "VALIDATION_FAILED")["senderId"].is_string()
     );
+    let customers = |sender: Value| {
+        let body = json!({"message": "x", "senderType": "customer", "senderId": sender});
+        let (app, ticket) = (&app, &ticket);
+        async move { post(app, ticket, body).await }
+    };
+    let reply = customers(json!("999999")).await;
+    assert!(reply.fault(400, "VALIDATION_FAILED")["senderId"].is_string());
+    for known in [&ticket["requesterId"], &ticket["customerId"]] {
+        assert_eq!(customers(known.clone()).await.data(201)["senderId"], *known);
+    }
     let unknown = json!({"id": "999"});
     post(&app, &unknown, json!({"message": "x"})).await.fault(404, "NOT_FOUND");
     app.anonymous

@@ -117,6 +117,14 @@ pub async fn customer_number(
     Ok(repo::customer_by_id(connection, id).await?.and_then(|row| row.external_id))
 }
 
+/// Whether there is such a customer.
+///
+/// # Errors
+/// A database fault.
+pub async fn customer_exists(connection: &mut PgConnection, id: CustomerId) -> Result<bool, Error> {
+    Ok(repo::customer_by_id(connection, id).await?.is_some())
+}
+
 /// The customer with this number on the platform; `None` where it is not known.
 ///
 /// # Errors

@@ -57,7 +57,7 @@ pub struct CreateMessage {
     #[garde(skip)]
     #[schema(examples("agent"))]
     sender_type: Option<SenderType>,
-    /// The agent or customer for whom a service speaks.
+    /// The agent or customer for whom a service speaks; a customer by `requesterId`, or by the platform's number.
     #[garde(skip)]
     #[schema(examples("7"))]
     sender_id: Option<AgentId>,

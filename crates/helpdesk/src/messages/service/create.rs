@@ -8,7 +8,8 @@ use serde_json::json;
 use super::scope;
 use crate::agents;
 use crate::events::{self, EventType};
-use crate::ids::{AgentId, MessageId, TicketId};
+use crate::identity;
+use crate::ids::{AgentId, CustomerId, MessageId, TicketId};
 use crate::messages::error::Error;
 use crate::messages::model::{Attachment, Message, NewMessage, Scope, Sender, SenderType};
 use crate::messages::repo;
@@ -171,6 +172,9 @@ async fn spoken_for(
             }
         }
         (SenderType::Customer, given) => {
+            if let Some(number) = given.filter(|number| !is_asker(ticket, *number)) {
+                require_customer(tx, number).await?;
+            }
             known = Some(ticket.customer_name.clone());
             id = given.or(ticket.requester_id.map(|customer| customer.0));
         }
@@ -178,6 +182,21 @@ async fn spoken_for(
     }
     let name = request.sender_name.clone().or(known).unwrap_or_else(|| actor.name().to_owned());
     Ok(Sender { kind, id, name })
+}
+
+/// Whether a number is the one of who asks in the ticket: ours, or the platform's as it was given.
+fn is_asker(ticket: &Ticket, number: i64) -> bool {
+    ticket.requester_id == Some(CustomerId(number)) || ticket.customer_id == Some(number)
+}
+
+/// A customer who is neither known here nor by the platform's number never said anything.
+async fn require_customer(tx: &mut PgConnection, number: i64) -> Result<(), Error> {
+    let by_id = identity::service::customer_exists(tx, CustomerId(number)).await;
+    let by_number = identity::service::customer_of_number(tx, number).await;
+    let failed = crate::tickets::Error::Identity;
+    let known = by_id.map_err(failed)? || by_number.map_err(failed)?.is_some();
+    let sentence = "Sender id names a customer who does not exist";
+    if known { Ok(()) } else { Err(Error::Invalid(Faults::of("senderId", sentence))) }
 }
 
 /// Notes are the desk's own; only programs write automatically.
