@@ -20,7 +20,7 @@ pub async fn agent_became_available(
     app: &App,
     agent: AgentId,
 ) -> ApiResult<()> {
-    backlog::drain_for_agent(tx, &*app.clock, agent).await?;
+    backlog::drain_for_agent(tx, &*app.clock, agent, None).await?;
     Ok(())
 }
 
@@ -37,7 +37,7 @@ pub async fn fill(app: &App) -> ApiResult<usize> {
     let mut given = 0;
     for agent in agents {
         let mut tx = app.db.begin().await?;
-        given += backlog::drain_for_agent(&mut tx, &*app.clock, agent).await?;
+        given += backlog::drain_for_agent(&mut tx, &*app.clock, agent, None).await?;
         tx.commit().await?;
     }
     Ok(given)

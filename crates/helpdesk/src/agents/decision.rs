@@ -32,6 +32,8 @@ kamhub_kernel::wire_enum! {
         AtCapacity = "at_capacity",
         /// Could take it, but somebody else has less to do or waits longer.
         LessSuitable = "less_suitable",
+        /// Could take it, but the ticket is snoozed: nobody gets it now.
+        Snoozed = "snoozed",
     }
 }
 
@@ -146,10 +148,26 @@ impl Decision {
         standings: &[Standing],
         chosen: Option<AgentId>,
     ) -> Self {
+        Self::where_others(category, now, standings, chosen, Reason::LessSuitable)
+    }
+
+    /// Says of every agent why they do not get a ticket that nobody is given now.
+    pub fn of_snoozed(category: Category, now: DateTime<Utc>, standings: &[Standing]) -> Self {
+        Self::where_others(category, now, standings, None, Reason::Snoozed)
+    }
+
+    /// The same, with what is to say of those who could have taken it.
+    fn where_others(
+        category: Category,
+        now: DateTime<Utc>,
+        standings: &[Standing],
+        chosen: Option<AgentId>,
+        otherwise: Reason,
+    ) -> Self {
         let mut not_chosen = BTreeMap::new();
         let mut others: Vec<(Reason, &Standing)> = Vec::with_capacity(standings.len());
         for standing in standings.iter().filter(|standing| Some(standing.agent_id) != chosen) {
-            let reason = standing.obstacle(now).unwrap_or(Reason::LessSuitable);
+            let reason = standing.obstacle(now).unwrap_or(otherwise);
             *not_chosen.entry(reason).or_insert(0) += 1;
             others.push((reason, standing));
         }

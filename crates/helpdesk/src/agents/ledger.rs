@@ -95,7 +95,7 @@ async fn others(
 }
 
 /// Who would get a ticket of `category` now, and why not the others; nothing is changed. `chosen`
-/// is who a claim would take.
+/// is who a claim would take, and nobody while the ticket is snoozed.
 ///
 /// # Errors
 /// A database fault.
@@ -103,10 +103,29 @@ pub async fn explain(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
     category: Category,
+    is_snoozed: bool,
 ) -> Result<Decision, Error> {
     let standings = rows::standings(connection, Some(category)).await?;
+    if is_snoozed {
+        return Ok(Decision::of_snoozed(category, now, &standings));
+    }
     let best = able(&standings, now).first().map(|standing| standing.agent_id);
     Ok(Decision::of(category, now, &standings, best))
+}
+
+/// Why `agent` gets a ticket of `category` that has waited, and why not the others; as it stands
+/// before the ticket is counted.
+///
+/// # Errors
+/// A database fault.
+pub async fn explain_drain(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    category: Category,
+    agent: AgentId,
+) -> Result<Decision, Error> {
+    let standings = rows::standings(connection, Some(category)).await?;
+    Ok(Decision::of(category, now, &standings, Some(agent)))
 }
 
 /// Those who can take a ticket, the most suitable first.

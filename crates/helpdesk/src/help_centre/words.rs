@@ -99,6 +99,9 @@ words! {
     reply_reopens: "If you write, the request is opened again.",
         "Если вы напишете, обращение снова откроется.";
     replied: "Your message is sent.", "Сообщение отправлено.";
+    reply_continues: "The request was closed long ago: if you write, a new one continues it.",
+        "Обращение давно закрыто: если вы напишете, его продолжит новое.";
+    goes_on_in: "Part of this goes on in", "Часть разговора продолжается в обращении";
     followed_up: "The old request was closed long ago, so your message opened a new one: this is it.",
         "Прежнее обращение закрыто давно, поэтому ваше сообщение открыло новое — вот оно.";
     solved_title: "Is it solved?", "Вопрос решён?";

@@ -79,7 +79,7 @@ async fn scope(
     if actor.is_staff() {
         return Ok(Scope::everything(ticket.id));
     }
-    let own = conversation.is_whole_for(actor);
+    let own = conversation.is_whole_for(connection, actor).await?;
     let origins = repo::origins(connection, ticket.id).await?;
     let mut from = conversation::visible_among(connection, actor, &origins).await?;
     from.extend(ticket.split_from_id.filter(|_| own));

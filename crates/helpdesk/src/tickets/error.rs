@@ -4,8 +4,8 @@ use kamhub_httpkit::Problem;
 use kamhub_kernel::Faults;
 use kamhub_postgres::DbError;
 
-use super::model::Ticket;
 use super::state::{InvalidTransition, Status};
+use super::view::TicketView;
 use crate::{agents, attachments, identity};
 
 /// A fault of the tickets slice.
@@ -17,18 +17,26 @@ pub enum Error {
     /// A step between states that the contract does not know.
     #[error(transparent)]
     Transition(#[from] InvalidTransition),
-    /// The caller's version is not the ticket's any more.
+    /// The caller's version is not the ticket's any more; with the ticket as the caller may see it.
     #[error("the ticket has changed since version {0}")]
-    Stale(i32, Box<Ticket>),
-    /// The ticket was merged into another one, which has to be changed instead.
+    Stale(i32, Box<TicketView>),
+    /// The ticket was merged into another one, which has to be changed instead; as the caller may see it.
     #[error("the ticket was merged")]
-    Merged(Box<Ticket>),
+    Merged(Box<TicketView>),
     /// Two tickets that cannot be merged, or a merge that cannot be undone.
     #[error("{0}")]
     Merge(&'static str),
     /// A resolved or closed ticket cannot be snoozed.
     #[error("A ticket that is {0} cannot be snoozed")]
     Finished(Status),
+    /// A ticket that others were merged into cannot be deleted.
+    #[error("Other tickets were merged into this one: undo those merges before it is deleted")]
+    Survivor,
+    /// A customer comes too late to reopen a closed ticket.
+    #[error(
+        "The ticket was closed too long ago to be reopened: write a message, and a new ticket continues it"
+    )]
+    TooLate,
     /// Fields are at fault.
     #[error("some fields are not valid")]
     Invalid(Faults),
@@ -61,13 +69,15 @@ impl From<Error> for Problem {
                     current.version
                 ),
             )
-            .with_current(&current.view()),
+            .with_current(&current),
             Error::Merged(current) => Self::conflict(
                 "TICKET_MERGED",
                 "The ticket was merged into another one: change that one, or undo the merge",
             )
-            .with_current(&current.view()),
+            .with_current(&current),
             Error::Merge(message) => Self::conflict("MERGE_REFUSED", message),
+            Error::Survivor => Self::conflict("SURVIVOR_OF_MERGE", error.to_string()),
+            Error::TooLate => Self::conflict("REOPEN_TOO_LATE", error.to_string()),
             Error::Finished(_) => Self::conflict("INVALID_TICKET_STATUS", error.to_string()),
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Agents(error) => error.into(),

@@ -93,6 +93,8 @@ pub struct Ticket {
     pub customer_email: String,
     /// The customer who is known to ask.
     pub requester_id: Option<CustomerId>,
+    /// Whether the address is only what that customer says.
+    pub address_claimed: bool,
     /// The category.
     pub category: Category,
     /// The priority.
@@ -119,6 +121,8 @@ pub struct Ticket {
     pub version: i32,
     /// Until when it is out of sight.
     pub snoozed_until: Option<DateTime<Utc>>,
+    /// How near a deadline ends that earlier, in minutes.
+    pub snooze_slack_minutes: Option<i32>,
     /// When a person first answered in public.
     pub first_response_at: Option<DateTime<Utc>>,
     /// When it was resolved, where it still is.
@@ -202,6 +206,8 @@ pub struct NewTicket {
     pub customer_email: String,
     /// The customer who is known to ask.
     pub requester_id: Option<CustomerId>,
+    /// Whether the address is only what that customer says.
+    pub address_claimed: bool,
     /// The category.
     pub category: Category,
     /// The priority.
@@ -292,8 +298,14 @@ impl Ticket {
             _ => {}
         }
         if !status.is_open_work() {
-            self.snoozed_until = None;
+            self.wake();
         }
+    }
+
+    /// Brings the ticket back into sight.
+    pub fn wake(&mut self) {
+        self.snoozed_until = None;
+        self.snooze_slack_minutes = None;
     }
 
     /// Its place in the queue of waiting tickets: creation plus the span of its priority, or its
@@ -302,13 +314,12 @@ impl Ticket {
         place_in_queue(self.created_at, self.priority, self.sla_due_at)
     }
 
-    /// Whether the actor may see the ticket at all.
-    pub fn is_visible_to(&self, actor: &Actor) -> bool {
+    /// Whether the actor may see the ticket by what it says itself. A link opens more than its ticket:
+    /// see [`reach`](super::service::reach).
+    pub(super) fn is_visible_to(&self, actor: &Actor) -> bool {
         match actor {
             Actor::User { .. } | Actor::Service { .. } | Actor::System { .. } => true,
-            Actor::Customer { only_ticket: Some(only), .. } => {
-                *only == self.id.0 || self.merged_into_id.is_some_and(|into| into.0 == *only)
-            }
+            Actor::Customer { only_ticket: Some(only), .. } => *only == self.id.0,
             Actor::Customer { id, only_ticket: None, .. } => self.requester_id == Some(*id),
             Actor::Anonymous { .. } => false,
         }

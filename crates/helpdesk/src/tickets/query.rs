@@ -100,14 +100,16 @@ pub struct Filter {
     pub customer_id: Option<i64>,
     /// Of this customer.
     pub requester: Option<CustomerId>,
-    /// This ticket only.
-    pub only: Option<TicketId>,
+    /// These tickets only.
+    pub only: Option<Vec<TicketId>>,
     /// Whose.
     pub assignee: Option<Assignee>,
     /// Of this team.
     pub team: Option<String>,
     /// With this tag.
     pub tag: Option<String>,
+    /// Whether they are out of sight for a while.
+    pub snoozed: Option<bool>,
     /// Created then or later.
     pub from: Option<DateTime<Utc>>,
     /// Created then or earlier.
@@ -175,6 +177,7 @@ impl Filter {
             && self.priority.is_empty()
             && self.category.is_empty()
             && self.team.is_none()
+            && self.snoozed.is_none()
             && self.assignee.is_none()
     }
 
@@ -235,6 +238,8 @@ impl ListRequest {
     pub(super) fn way(&self) -> Way {
         let Filter { from, until, .. } = &self.filter;
         match (self.sort_by, from.zip(*until)) {
+            // They are few among all, and an index has just them.
+            _ if self.filter.snoozed == Some(true) => Way::Gather,
             (SortBy::UpdatedAt, Some((from, until)))
                 if months(from, until).len() <= MOST_MONTHS =>
             {

@@ -6,6 +6,7 @@ pub(super) mod list;
 pub(super) mod merges;
 pub(super) mod moves;
 pub(super) mod of_customer;
+pub(super) mod reach;
 
 use chrono::{DateTime, Utc};
 use kamhub_kernel::Actor;
@@ -20,8 +21,9 @@ use crate::ids::{AgentId, TicketEventId, TicketId};
 pub(super) const COLUMNS: &str = "id, ticket_number, subject, description, customer_id, \
     customer_name, customer_email, requester_id, category, priority, status, channel, agent_id, \
     team, tags, attachments, related_booking_id, related_order_id, resolution, version, \
-    snoozed_until, first_response_at, resolved_at, closed_at, reopened_count, merged_into_id, \
-    follow_up_of_id, split_from_id, created_at, updated_at, deleted_at, sla_due_at";
+    snoozed_until, snooze_slack_minutes, first_response_at, resolved_at, closed_at, \
+    reopened_count, merged_into_id, follow_up_of_id, split_from_id, created_at, updated_at, \
+    deleted_at, sla_due_at, address_claimed";
 
 /// Stores a new ticket, with its agent where one was found.
 pub(super) async fn insert(
@@ -35,9 +37,9 @@ pub(super) async fn insert(
         "INSERT INTO tickets (subject, description, customer_id, customer_name, customer_email, \
              requester_id, category, priority, channel, agent_id, team, tags, attachments, \
              related_booking_id, related_order_id, queue_at, follow_up_of_id, split_from_id, \
-             created_at, updated_at, sla_due_at) \
+             created_at, updated_at, sla_due_at, address_claimed) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-             $19, $20, $21) RETURNING {COLUMNS}"
+             $19, $20, $21, $22) RETURNING {COLUMNS}"
     );
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(&new.subject)
@@ -61,6 +63,7 @@ pub(super) async fn insert(
         .bind(new.created_at)
         .bind(now)
         .bind(due)
+        .bind(new.address_claimed)
         .fetch_one(tx)
         .await?)
 }
@@ -86,7 +89,7 @@ pub(super) async fn update(tx: &mut PgConnection, ticket: &Ticket) -> DbResult<(
              related_order_id = $11, resolution = $12, version = $13, queue_at = $14,
              snoozed_until = $15, first_response_at = $16, resolved_at = $17, closed_at = $18,
              reopened_count = $19, merged_into_id = $20, updated_at = $21, deleted_at = $22,
-             requester_id = $23, sla_due_at = $24
+             requester_id = $23, sla_due_at = $24, snooze_slack_minutes = $25
          WHERE id = $1",
         ticket.id.0,
         ticket.subject,
@@ -111,7 +114,8 @@ pub(super) async fn update(tx: &mut PgConnection, ticket: &Ticket) -> DbResult<(
         ticket.updated_at,
         ticket.deleted_at,
         ticket.requester_id.map(|id| id.0),
-        ticket.sla_due_at
+        ticket.sla_due_at,
+        ticket.snooze_slack_minutes
     )
     .execute(tx)
     .await?;

@@ -9,6 +9,7 @@ pub mod deadlines;
 pub mod list;
 pub mod merge;
 pub mod of_customer;
+pub mod reach;
 pub mod snooze;
 pub mod split;
 pub mod timeline;
@@ -32,7 +33,11 @@ pub async fn read(
     id: TicketId,
 ) -> Result<Ticket, Error> {
     let ticket = repo::find(connection, id).await?.ok_or(Error::NotFound)?;
-    if ticket.is_visible_to(actor) { Ok(ticket) } else { Err(Error::NotFound) }
+    if reach::is_visible(connection, actor, &ticket).await? {
+        Ok(ticket)
+    } else {
+        Err(Error::NotFound)
+    }
 }
 
 /// The same, locked until the transaction ends.
@@ -41,7 +46,7 @@ pub async fn read(
 /// [`Error::NotFound`], also where it is not for this actor.
 pub async fn lock(tx: &mut PgConnection, actor: &Actor, id: TicketId) -> Result<Ticket, Error> {
     let ticket = repo::lock(tx, id).await?.ok_or(Error::NotFound)?;
-    if ticket.is_visible_to(actor) { Ok(ticket) } else { Err(Error::NotFound) }
+    if reach::is_visible(tx, actor, &ticket).await? { Ok(ticket) } else { Err(Error::NotFound) }
 }
 
 /// A page of the ticket's timeline, oldest first, after the entry `after`.

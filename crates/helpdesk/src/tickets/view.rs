@@ -36,7 +36,8 @@ pub struct TicketView {
     pub customer_email: String,
     /// The customer who is known to ask.
     pub requester_id: Option<CustomerId>,
-    /// Whether it is known who asks; otherwise number, name and address are claims.
+    /// Whether it is known who asks, and that the address is theirs; otherwise the address is a claim, and without a
+    /// `requesterId` number and name are, too.
     pub customer_verified: bool,
     /// The category.
     pub category: Category,
@@ -70,8 +71,11 @@ pub struct TicketView {
     /// Grows with each change; also in the ETag.
     #[schema(examples(1))]
     pub version: i32,
-    /// Until when it is out of sight.
+    /// Until when it is out of sight, at the latest.
     pub snoozed_until: Option<DateTime<Utc>>,
+    /// How many minutes before its earliest deadline it comes back, where that is sooner.
+    #[schema(examples(json!(null)))]
+    pub snooze_slack_minutes: Option<i32>,
     /// When a person first answered in public.
     pub first_response_at: Option<DateTime<Utc>>,
     /// When it was resolved, where it still is.
@@ -106,7 +110,7 @@ impl Ticket {
             customer_name: self.customer_name.clone(),
             customer_email: self.customer_email.clone(),
             requester_id: self.requester_id,
-            customer_verified: self.requester_id.is_some(),
+            customer_verified: self.requester_id.is_some() && !self.address_claimed,
             category: self.category,
             priority: self.priority,
             status: self.status,
@@ -121,6 +125,7 @@ impl Ticket {
             resolution: self.resolution.clone(),
             version: self.version,
             snoozed_until: self.snoozed_until,
+            snooze_slack_minutes: self.snooze_slack_minutes,
             first_response_at: self.first_response_at,
             resolved_at: self.resolved_at,
             closed_at: self.closed_at,
@@ -141,6 +146,7 @@ impl Ticket {
             view.tags = Vec::new();
             view.team = None;
             view.snoozed_until = None;
+            view.snooze_slack_minutes = None;
             view.sla_due_at = None;
         }
         view

@@ -88,6 +88,116 @@ async fn an_agent_outside_working_hours_gets_nothing_until_they_begin() {
     assert_eq!(app.admin.get(&path(&ticket)).await.data(200)["agentId"], anna["id"]);
 }
 
+/// Takes back one ticket of somebody who is absent for more than a quarter of an hour.
+async fn requeue(app: &TestApp) -> bool {
+    let mut tx = app.app.db.begin().await.unwrap();
+    let grace = Duration::minutes(15);
+    let moved = backlog::requeue_unattended(&mut tx, &*app.app.clock, grace).await.unwrap();
+    tx.commit().await.unwrap();
+    moved
+}
+
+/// The decisions in a ticket's timeline: what was decided, and its data.
+async fn decisions(app: &TestApp, ticket: &Value) -> Vec<(String, Value)> {
+    let events = app.admin.get(&format!("{}/events?limit=100", path(ticket))).await;
+    let rows = events.data(200).as_array().unwrap().clone();
+    let decided = rows.into_iter().filter(|row| row["data"]["decision"].is_object());
+    decided.map(|row| (row["type"].as_str().unwrap().to_owned(), row["data"].clone())).collect()
+}
+
+#[tokio::test]
+async fn whoever_is_relieved_of_a_ticket_does_not_get_it_back_by_that_and_the_answer_says_so() {
+    let app = TestApp::start().await;
+    let anna = agent(&app, "Anna", json!({"maxConcurrentTickets": 1})).await;
+    let ticket = create(&app.admin, json!({})).await;
+    let waiting = create(&app.admin, json!({})).await;
+    assert_eq!((&ticket["agentId"], &waiting["agentId"]), (&anna["id"], &Value::Null));
+    app.clock.advance(Duration::minutes(1));
+    let reply = patch(&app, &ticket, json!({"agentId": null})).await;
+    let now = app.admin.get(&path(&ticket)).await;
+    assert_eq!(reply.data(200), now.data(200));
+    assert_eq!(reply.header("etag"), now.header("etag"));
+    assert_eq!(now.data(200)["agentId"], Value::Null);
+    let other = app.admin.get(&path(&waiting)).await;
+    assert_eq!(other.data(200)["agentId"], anna["id"], "somebody else's ticket comes first");
+    assert_eq!(load(&app, &anna).await, 1);
+    app.clock.advance(Duration::minutes(1));
+    let reply = patch(&app, &waiting, json!({"agentId": null})).await;
+    assert_eq!(app.admin.get(&path(&waiting)).await.data(200), reply.data(200));
+    assert_eq!(app.admin.get(&path(&ticket)).await.data(200)["agentId"], anna["id"]);
+}
+
+#[tokio::test]
+async fn the_grace_of_absent_agents_counts_from_the_assignment_where_that_came_later() {
+    let app = TestApp::start().await;
+    let ticket = create(&app.admin, json!({})).await;
+    let anna = agent(&app, "Anna", json!({"status": "offline"})).await;
+    app.clock.advance(Duration::hours(1));
+    let assign = format!("{}/assign", path(&ticket));
+    app.admin.post(&assign, json!({"agentId": anna["id"]})).await.data(200);
+    assert!(!requeue(&app).await, "she was given it this moment");
+    app.clock.advance(Duration::minutes(14));
+    patch(&app, &ticket, json!({"tags": ["for-anna"]})).await.data(200);
+    assert!(!requeue(&app).await);
+    app.clock.advance(Duration::minutes(2));
+    assert!(requeue(&app).await, "another change is no assignment");
+    assert_eq!(app.admin.get(&path(&ticket)).await.data(200)["agentId"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_an_absent_agent_has_snoozed_stays_until_it_wakes() {
+    let app = TestApp::start().await;
+    let anna = agent(&app, "Anna", json!({})).await;
+    let ticket = create(&app.admin, json!({})).await;
+    let until = app.app.clock.now() + Duration::hours(2);
+    app.admin.post(&format!("{}/snooze", path(&ticket)), json!({"until": until})).await.data(200);
+    let status = format!("/api/support/agents/{}/status", anna["id"].as_str().unwrap());
+    app.admin.put(&status, json!({"status": "away"})).await.data(200);
+    app.clock.advance(Duration::hours(1));
+    assert!(!requeue(&app).await);
+    app.clock.set(until);
+    assert!(requeue(&app).await);
+}
+
+#[tokio::test]
+async fn every_decision_is_recorded_with_its_candidates_also_for_a_ticket_that_has_waited() {
+    let app = TestApp::start().await;
+    let ticket = create(&app.admin, json!({})).await;
+    agent(&app, "Boris", json!({"specialization": ["booking"]})).await;
+    let anna = agent(&app, "Anna", json!({})).await;
+    let drained = decisions(&app, &ticket).await.pop().unwrap();
+    assert_eq!(drained.0, "assigned");
+    assert_eq!(drained.1["decision"]["chosen"]["agentId"], anna["id"]);
+    assert_eq!(drained.1["decision"]["chosen"]["openTickets"], 0);
+    assert_eq!(drained.1["decision"]["notChosen"]["not_specialised"], 1);
+    assert!(drained.1["reason"].is_string());
+    let assign = format!("{}/assign", path(&ticket));
+    // Nobody better, and then nobody at all: the ticket stays with whom it has, and says why.
+    app.admin.post(&assign, json!({})).await.data(200);
+    let status = format!("/api/support/agents/{}/status", anna["id"].as_str().unwrap());
+    app.admin.put(&status, json!({"status": "busy"})).await.data(200);
+    let kept = app.admin.post(&assign, json!({})).await.data(200).clone();
+    assert_eq!(kept["agentId"], anna["id"]);
+    let kinds: Vec<String> = decisions(&app, &ticket).await.into_iter().map(|row| row.0).collect();
+    assert_eq!(kinds, ["waiting", "assigned", "kept", "kept"]);
+    assert_eq!(load(&app, &anna).await, 1);
+}
+
+#[tokio::test]
+async fn a_snoozed_ticket_says_that_it_goes_to_nobody_meanwhile() {
+    let app = TestApp::start().await;
+    let ticket = create(&app.admin, json!({})).await;
+    let until = app.app.clock.now() + Duration::hours(2);
+    let snooze = format!("{}/snooze", path(&ticket));
+    let snoozed = app.admin.post(&snooze, json!({"until": until})).await.data(200).clone();
+    agent(&app, "Anna", json!({})).await;
+    let why = app.admin.get(&format!("{}/assignment", path(&ticket))).await.data(200).clone();
+    assert_eq!((&why["waiting"], &why["agentId"]), (&json!(true), &Value::Null));
+    assert_eq!(why["snoozedUntil"], snoozed["snoozedUntil"]);
+    assert_eq!(why["now"]["chosen"], Value::Null);
+    assert_eq!(why["now"]["notChosen"], json!({"snoozed": 1}));
+}
+
 #[tokio::test]
 async fn work_that_an_absent_agent_has_not_begun_or_will_not_end_in_time_goes_to_somebody_else() {
     let app = TestApp::start().await;
@@ -99,13 +209,7 @@ async fn work_that_an_absent_agent_has_not_begun_or_will_not_end_in_time_goes_to
     let boris = agent(&app, "Boris", json!({})).await;
     let status = format!("/api/support/agents/{}/status", anna["id"].as_str().unwrap());
     app.admin.put(&status, json!({"status": "away"})).await.data(200);
-    let requeue = async || {
-        let mut tx = app.app.db.begin().await.unwrap();
-        let grace = Duration::minutes(15);
-        let moved = backlog::requeue_unattended(&mut tx, &*app.app.clock, grace).await.unwrap();
-        tx.commit().await.unwrap();
-        moved
-    };
+    let requeue = async || requeue(&app).await;
     assert!(!requeue().await, "within the grace period nothing moves");
     app.clock.advance(Duration::minutes(16));
     assert!(requeue().await);

@@ -161,7 +161,8 @@ async fn a_decision_says_of_everybody_why_not_and_an_explanation_changes_nothing
     .await
     .unwrap();
     let mut connection = db.connection().await.unwrap();
-    let why = service::explain(&mut connection, clock.now(), Category::Billing).await.unwrap();
+    let why =
+        service::explain(&mut connection, clock.now(), Category::Billing, false).await.unwrap();
     assert_eq!(loads(&db).await[6], 0);
     drop(connection);
     let (agent, decision) = claim(&db, &clock).await;

@@ -32,6 +32,7 @@ mod knowledge_readers;
 mod knowledge_versions;
 mod knowledge_xss;
 mod ledger;
+mod links;
 mod merge;
 mod message_effects;
 mod message_ratings;

@@ -274,3 +274,39 @@ async fn writing_and_merging_at_once_loses_no_message() {
     unmerge(&app, &source).await.data(200);
     assert_eq!(texts(&app, &source).await.len(), 16);
 }
+
+#[tokio::test]
+async fn a_ticket_that_others_were_merged_into_is_not_deleted_before_they_are_out_of_it() {
+    let app = TestApp::start().await;
+    let (source, target) =
+        (create(&app.admin, json!({})).await, create(&app.admin, json!({})).await);
+    say(&app, &source, "customer", "Do not lose me").await;
+    merge(&app, &source, &target).await.data(200);
+    app.admin.delete(&path(&target)).await.fault(409, "SURVIVOR_OF_MERGE");
+    assert_eq!(texts(&app, &source).await, ["Do not lose me"]);
+    unmerge(&app, &source).await.data(200);
+    assert_eq!(app.admin.delete(&path(&target)).await.status, 204);
+    assert_eq!(texts(&app, &source).await, ["Do not lose me"]);
+}
+
+#[tokio::test]
+async fn an_open_question_does_not_end_in_a_ticket_that_is_over() {
+    let app = TestApp::start().await;
+    for over in ["resolved", "closed"] {
+        let (open, target) =
+            (create(&app.admin, json!({})).await, create(&app.admin, json!({})).await);
+        say(&app, &open, "customer", "Is anybody there?").await;
+        bring_to(&app, &target, over).await;
+        let refused = merge(&app, &open, &target).await;
+        refused.fault(409, "MERGE_REFUSED");
+        assert!(refused.json["message"].as_str().unwrap().contains("reopen"), "{}", refused.text);
+        assert_eq!(now(&app, &open).await["status"], "open");
+        patch(&app, &target, json!({"status": "reopened"})).await.data(200);
+        merge(&app, &open, &target).await.data(200);
+        let (one, other) =
+            (create(&app.admin, json!({})).await, create(&app.admin, json!({})).await);
+        bring_to(&app, &one, over).await;
+        bring_to(&app, &other, over).await;
+        merge(&app, &one, &other).await.data(200);
+    }
+}

@@ -3,7 +3,8 @@ use kamhub_kernel::Role;
 use kamhub_testkit::TestApp;
 use serde_json::{Value, json};
 
-use crate::support::{bring_to, create, patch, path, ticket_body, ticket_with};
+use crate::speaking::customer;
+use crate::support::{agent, bring_to, create, patch, path, ticket_body, ticket_with};
 
 #[tokio::test]
 async fn a_ticket_is_created_as_the_contract_prints_it() {
@@ -304,6 +305,43 @@ async fn a_claim_of_somebody_without_credentials_is_stored_as_such() {
     let known = create(&app.admin, json!({})).await;
     assert_eq!(known["customerVerified"], true);
     app.anonymous.get(&path(&claimed)).await.fault(401, "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn an_address_that_only_the_body_knows_is_not_verified() {
+    let app = TestApp::start().await;
+    let known = create(&app.admin, json!({})).await;
+    let nobody = json!({"customerId": "77", "customerName": "Павел"});
+    let another = json!({"customerId": "78", "customerName": "Павел", "customerEmail": known["customerEmail"]});
+    for claims in [nobody, another] {
+        let claimed = json!({"customerEmail": "director@example.com"});
+        let ticket = create(&customer(&app, &claims), claimed).await;
+        assert!(ticket["requesterId"].is_string());
+        assert_eq!(ticket["customerEmail"], "director@example.com");
+        assert_eq!(ticket["customerVerified"], false);
+        assert_eq!(app.admin.get(&path(&ticket)).await.data(200)["customerVerified"], false);
+    }
+    let ticket = create(&customer(&app, &known), json!({"customerEmail": "x@example.com"})).await;
+    assert_eq!(ticket["customerEmail"], known["customerEmail"]);
+    assert_eq!(ticket["customerVerified"], true);
+}
+
+#[tokio::test]
+async fn a_ticket_is_sent_back_whole_without_a_change() {
+    let app = TestApp::start().await;
+    agent(&app, "Anna", json!({})).await;
+    for status in ["open", "in_progress", "waiting_customer", "resolved", "closed", "on_hold"] {
+        let ticket = create(&app.admin, json!({"tags": ["vip"], "relatedBookingId": 4711})).await;
+        bring_to(&app, &ticket, status).await;
+        let whole = app.admin.get(&path(&ticket)).await.data(200).clone();
+        let same = app.admin.put(&path(&ticket), whole.clone()).await;
+        assert_eq!(*same.data(200), whole);
+        let mut changed = whole.clone();
+        changed["priority"] = json!("low");
+        assert_eq!(app.admin.put(&path(&ticket), changed).await.data(200)["priority"], "low");
+        let step = patch(&app, &ticket, json!({"status": status})).await;
+        step.fault(409, "INVALID_TICKET_STATUS");
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ pub fn ticket() -> Value {
         "category": "billing", "priority": "high", "status": "open", "channel": "api",
         "agentId": "7", "assignedTo": "7", "team": "payments", "tags": ["vip"], "attachments": [],
         "relatedBookingId": "4711", "relatedOrderId": null, "resolution": null,
-        "version": 1, "snoozedUntil": null, "firstResponseAt": null, "resolvedAt": null, "closedAt": null,
+        "version": 1, "snoozedUntil": null, "snoozeSlackMinutes": null, "firstResponseAt": null, "resolvedAt": null, "closedAt": null,
         "reopenedCount": 0, "mergedIntoId": null, "followUpOfId": null, "splitFromId": null,
         "createdAt": "2026-11-21T12:14:54.584037Z", "updatedAt": "2026-11-21T12:14:54.584037Z",
     })

@@ -30,7 +30,7 @@ pub struct AssignTicket {
 /// Assign a ticket
 ///
 /// To the named agent, even beyond their capacity; without one, to the least loaded agent who is
-/// available and specialised, or to nobody where there is none.
+/// available and specialised. Where there is none it stays as it is: with its agent, or waiting.
 #[utoipa::path(
     post, path = "/api/support/tickets/{id}/assign", operation_id = "ticket_assign", tag = "tickets",
     params(

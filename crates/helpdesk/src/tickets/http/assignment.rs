@@ -1,6 +1,7 @@
 //! `GET /api/support/tickets/{id}/assignment`: why this agent, or why nobody?
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use kamhub_httpkit::{Answer, ApiResult, Envelope};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,6 +21,8 @@ pub struct Assignment {
     pub agent_id: Option<AgentId>,
     /// Whether it waits for an agent.
     pub waiting: bool,
+    /// Until when it is snoozed at the latest: it is given to nobody meanwhile.
+    pub snoozed_until: Option<DateTime<Utc>>,
     /// Who could take it now, and why the others could not.
     pub now: agents::decision::Decision,
 }
@@ -27,6 +30,7 @@ pub struct Assignment {
 /// Why is this ticket assigned, or not?
 ///
 /// What an automatic assignment would decide now: candidates, and why each is or is not suitable.
+/// A snoozed ticket goes to nobody, and says so (`snoozed`).
 /// What was decided earlier is in the ticket's timeline.
 #[utoipa::path(
     get, path = "/api/support/tickets/{id}/assignment", operation_id = "ticket_assignment",
@@ -41,6 +45,10 @@ pub async fn handler(
 ) -> ApiResult<Answer> {
     let mut connection = app.db.connection().await?;
     let ticket = service::read(&mut connection, &actor, id).await?;
-    let now = agents::service::explain(&mut connection, app.clock.now(), ticket.category).await?;
-    Ok(Answer::ok(Assignment { agent_id: ticket.agent_id, waiting: ticket.waits(), now }))
+    let snoozed_until = ticket.snoozed_until.filter(|until| *until > app.clock.now());
+    let (category, is_snoozed) = (ticket.category, snoozed_until.is_some());
+    let now =
+        agents::service::explain(&mut connection, app.clock.now(), category, is_snoozed).await?;
+    let (agent_id, waiting) = (ticket.agent_id, ticket.waits());
+    Ok(Answer::ok(Assignment { agent_id, waiting, snoozed_until, now }))
 }

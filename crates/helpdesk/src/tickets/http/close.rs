@@ -45,7 +45,7 @@ pub async fn handler(
 ) -> ApiResult<Answer> {
     let mut tx = app.db.begin().await?;
     let resolution = body.value.resolution.filter(|_| actor.is_staff());
-    let step = change::Step { kind: "closed", step: Status::close, resolution };
+    let step = change::Step { kind: "closed", step: Status::close, resolution, window_days: None };
     let ticket = change::step(&mut tx, &*app.clock, &actor, id, seen, step).await?;
     tx.commit().await?;
     Ok(Answer::ok(ticket.view_for(&actor)).version(ticket.version))

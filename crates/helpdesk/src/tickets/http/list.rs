@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use kamhub_httpkit::query::{from_time, list as words, number, until_time};
+use kamhub_httpkit::query::{flag, from_time, list as words, number, until_time};
 use kamhub_httpkit::validate::text;
 use kamhub_httpkit::{Answer, ApiResult, ListEnvelope, Problem, ValidQuery};
 use kamhub_kernel::Faults;
@@ -63,6 +63,11 @@ pub struct ListQuery {
     /// A tag.
     #[garde(skip)]
     tag: Option<String>,
+    /// `true`: only tickets that are snoozed; `false`: only those that are not. Both where it is left out.
+    #[serde(deserialize_with = "flag")]
+    #[garde(skip)]
+    #[param(value_type = Option<bool>, example = false)]
+    snoozed: Option<bool>,
     /// Created then or later: a date, or a time.
     #[serde(deserialize_with = "from_time")]
     #[garde(skip)]
@@ -142,6 +147,7 @@ impl ListQuery {
                 assignee,
                 team: self.team,
                 tag: self.tag,
+                snoozed: self.snoozed,
                 from: self.from_date,
                 until: self.to_date,
                 search: self.search,

@@ -40,7 +40,8 @@ fn id_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tic
 ///
 /// Its messages go to the other ticket, it is closed and points there, and whoever writes to it
 /// writes there. Tickets that were merged into it before point there too. A ticket that is merged
-/// there already stays as it is; into itself or into a merged ticket: 409 `MERGE_REFUSED`.
+/// there already stays as it is; into itself, into a merged ticket, or, while it is not over itself, into one
+/// that is resolved or closed: 409 `MERGE_REFUSED`.
 #[utoipa::path(
     post, path = "/api/support/tickets/{id}/merge", operation_id = "ticket_merge", tag = "tickets",
     params(

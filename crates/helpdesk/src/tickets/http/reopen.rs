@@ -13,7 +13,8 @@ use crate::tickets::view::TicketView;
 /// Reopen a ticket
 ///
 /// From closed or resolved; from any other state 409 `INVALID_TICKET_STATUS`. A ticket without an
-/// agent is given to one at once, or waits.
+/// agent is given to one at once, or waits. A customer may within some business days after the closing,
+/// after that 409 `REOPEN_TOO_LATE`: a message begins a new ticket that continues the old one.
 #[utoipa::path(
     post, path = "/api/support/tickets/{id}/reopen", operation_id = "ticket_reopen", tag = "tickets",
     params(
@@ -29,7 +30,12 @@ pub async fn handler(
     IfMatch(seen): IfMatch,
 ) -> ApiResult<Answer> {
     let mut tx = app.db.begin().await?;
-    let step = change::Step { kind: "reopened", step: Status::reopen, resolution: None };
+    let step = change::Step {
+        kind: "reopened",
+        step: Status::reopen,
+        resolution: None,
+        window_days: Some(app.settings.reopen_window_days),
+    };
     let ticket = change::step(&mut tx, &*app.clock, &actor, id, seen, step).await?;
     tx.commit().await?;
     Ok(Answer::ok(ticket.view_for(&actor)).version(ticket.version))

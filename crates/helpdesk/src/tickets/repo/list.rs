@@ -298,8 +298,9 @@ fn fields(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if let Some(requester) = filter.requester {
         query.push(" AND requester_id = ").push_bind(requester);
     }
-    if let Some(only) = filter.only {
-        query.push(" AND id = ").push_bind(only);
+    if let Some(only) = &filter.only {
+        let ids: Vec<i64> = only.iter().map(|ticket| ticket.0).collect();
+        query.push(" AND id = ANY (").push_bind(ids).push(")");
     }
     match filter.assignee {
         None => {}
@@ -312,6 +313,15 @@ fn fields(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
     if let Some(team) = &filter.team {
         query.push(" AND team = ").push_bind(team.clone());
+    }
+    match filter.snoozed {
+        None => {}
+        Some(true) => {
+            query.push(" AND snoozed_until IS NOT NULL");
+        }
+        Some(false) => {
+            query.push(" AND snoozed_until IS NULL");
+        }
     }
     if let Some(from) = filter.from {
         query.push(" AND created_at >= ").push_bind(from);

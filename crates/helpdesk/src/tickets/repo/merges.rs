@@ -121,6 +121,20 @@ pub(in crate::tickets) async fn merged_into(
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(target).fetch_all(tx).await?)
 }
 
+/// Whether tickets that still exist were merged into this one.
+pub(in crate::tickets) async fn is_survivor(
+    connection: &mut PgConnection,
+    ticket: TicketId,
+) -> DbResult<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM tickets
+               WHERE merged_into_id = $1 AND deleted_at IS NULL) AS "survivor!""#,
+        ticket.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// The ticket, also a deleted one, locked.
 pub(in crate::tickets) async fn lock_even_deleted(
     tx: &mut PgConnection,
@@ -130,15 +144,24 @@ pub(in crate::tickets) async fn lock_even_deleted(
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(tx).await?)
 }
 
-/// The newest follow-up of a ticket that is still open, locked.
+/// The newest follow-up of a ticket that is still open and was begun by who asks in `addressed`, locked: a merged ticket
+/// may be continued for several people. Where nobody is known to ask, the address tells them apart.
 pub(in crate::tickets) async fn open_follow_up(
     tx: &mut PgConnection,
     of: TicketId,
+    addressed: &Ticket,
 ) -> DbResult<Option<Ticket>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM tickets WHERE follow_up_of_id = $1 AND status <> 'closed'
              AND deleted_at IS NULL AND merged_into_id IS NULL
+             AND requester_id IS NOT DISTINCT FROM $2
+             AND (requester_id IS NOT NULL OR lower(customer_email) = lower($3))
          ORDER BY id DESC LIMIT 1 FOR UPDATE"
     );
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(of).fetch_optional(tx).await?)
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(of)
+        .bind(addressed.requester_id)
+        .bind(&addressed.customer_email)
+        .fetch_optional(tx)
+        .await?)
 }

@@ -23,7 +23,8 @@ const AT_RISK: Duration = Duration::hours(1);
 /// The product itself, when it hands out work.
 pub const ASSIGNER: Actor = Actor::System { job: "assignment" };
 
-/// Looks for the best agent for a ticket, and records why it was chosen, or why there is none.
+/// Looks for the best agent for a ticket, and records why it was chosen, or why there is none. A ticket
+/// that somebody has already stays with them where nobody else is found, or nobody better.
 ///
 /// # Errors
 /// A database fault.
@@ -61,33 +62,36 @@ async fn assign(
     let now = clock.now();
     let held = ticket.worked_on_by();
     let claim = agents::service::claim_from(tx, now, ticket.category, except).await?;
-    let outcome = if claim.agent.is_some() { "assigned" } else { "waiting" };
+    let outcome = match claim.agent {
+        Some(agent) if ticket.agent_id != Some(agent) => "assigned",
+        None if ticket.waits() => "waiting",
+        _ => "kept",
+    };
     metrics::counter!("kamhub_assignments_total", "outcome" => outcome).increment(1);
     let mut details = json!({"automatic": true, "decision": claim.decision});
-    let Some(agent) = claim.agent else {
-        let kind = if except.is_some() { "kept" } else { "waiting" };
-        if let Some(holder) = except {
-            details["agentId"] = json!(holder);
-            details["reason"] = json!("nobody else can take it");
-        }
-        timeline::write(tx, clock, actor, &mut ticket, vec![(kind, details)]).await?;
+    if let (None, Some(holder)) = (claim.agent, except) {
+        details["agentId"] = json!(holder);
+        details["reason"] = json!("nobody else can take it");
+    }
+    if let Some(agent) = claim.agent {
+        // The claim has taken the agent's place in the ledger; the write below takes its own.
+        agents::service::work_ended(tx, agent).await?;
+    }
+    let Some(agent) = claim.agent.filter(|_| outcome == "assigned") else {
+        timeline::write(tx, clock, actor, &mut ticket, vec![(outcome, details)]).await?;
         return Ok(ticket);
     };
-    // The claim has taken the agent's place in the ledger; the write below takes its own.
-    agents::service::work_ended(tx, agent).await?;
-    if held == Some(agent) {
-        return Ok(ticket);
-    }
     let mut after = ticket.clone();
     after.agent_id = Some(agent);
     let after = write(tx, clock, actor, &ticket, after, "assigned", details).await?;
     if let Some(freed) = held {
-        Box::pin(drain_for_agent(tx, clock, freed)).await?;
+        Box::pin(drain_for_agent(tx, clock, freed, None)).await?;
     }
     Ok(after)
 }
 
-/// Gives waiting tickets to an agent who has room, most urgent first; answers how many.
+/// Gives waiting tickets to an agent who has room, most urgent first; answers how many. `except` is not
+/// given: whoever was just relieved of a ticket does not get it back by that.
 ///
 /// # Errors
 /// A database fault.
@@ -95,6 +99,7 @@ pub async fn drain_for_agent(
     tx: &mut PgConnection,
     clock: &dyn Clock,
     agent: AgentId,
+    except: Option<TicketId>,
 ) -> Result<usize, Error> {
     let now = clock.now();
     let room = agents::service::free_slots(tx, now, agent).await?;
@@ -102,13 +107,15 @@ pub async fn drain_for_agent(
         return Ok(0);
     }
     let specialities = agents::service::specialities(tx, agent).await?;
-    let waiting = repo::backlog::next_for(tx, &specialities, now, room.min(BATCH)).await?;
-    let details = json!({"automatic": true, "reason": "the agent has room for waiting tickets"});
+    let waiting = repo::backlog::next_for(tx, &specialities, except, now, room.min(BATCH)).await?;
     for id in &waiting {
         let Some(before) = repo::lock(tx, *id).await? else { continue };
+        let decision = agents::service::explain_drain(tx, now, before.category, agent).await?;
+        let reason = "the agent has room for waiting tickets";
+        let details = json!({"automatic": true, "reason": reason, "decision": decision});
         let mut after = before.clone();
         after.agent_id = Some(agent);
-        write(tx, clock, &ASSIGNER, &before, after, "assigned", details.clone()).await?;
+        write(tx, clock, &ASSIGNER, &before, after, "assigned", details).await?;
         metrics::counter!("kamhub_assignments_total", "outcome" => "drained").increment(1);
     }
     Ok(waiting.len())
@@ -128,9 +135,10 @@ pub async fn agents_to_fill(
     Ok(agents::service::available_agents_with_room(connection, clock.now()).await?)
 }
 
-/// Takes back one ticket of an agent who is away or offline for longer than `grace`, and looks for somebody else;
-/// false where there is none. Begun work stays with its agent until a deadline is near. Its place in the queue is the
-/// old one. One at a time, so that no transaction holds several agents' rows.
+/// Takes back one ticket of an agent who is away or offline for longer than `grace`, and has had the ticket for as long;
+/// looks for somebody else; false where there is none. Begun work stays with its agent until a deadline is near, snoozed
+/// work until it wakes. Its place in the queue is the old one. One at a time, so that no transaction holds several
+/// agents' rows.
 ///
 /// # Errors
 /// A database fault.
@@ -140,8 +148,9 @@ pub async fn requeue_unattended(
     grace: Duration,
 ) -> Result<bool, Error> {
     let now = clock.now();
-    let absent = agents::service::absent_since(tx, now - grace).await?;
-    let tickets = repo::backlog::left_behind(tx, &absent, now + AT_RISK, 1).await?;
+    let since = now - grace;
+    let absent = agents::service::absent_since(tx, since).await?;
+    let tickets = repo::backlog::left_behind(tx, &absent, now + AT_RISK, since, now, 1).await?;
     for id in &tickets {
         let Some(before) = repo::lock(tx, *id).await? else { continue };
         let mut after = before.clone();
@@ -167,9 +176,14 @@ pub async fn wake_snoozed(tx: &mut PgConnection, clock: &dyn Clock) -> Result<bo
     for id in &tickets {
         let Some(before) = repo::lock(tx, *id).await? else { continue };
         let mut after = before.clone();
-        after.snoozed_until = None;
+        after.wake();
+        let reason = match before.snoozed_until {
+            Some(until) if until <= now => "the time has come",
+            _ => "a deadline is near",
+        };
         let actor = Actor::System { job: "snooze" };
-        let after = save(tx, clock, &actor, before, after, "woken", json!({})).await?;
+        let told = json!({"reason": reason});
+        let after = save(tx, clock, &actor, before, after, "woken", told).await?;
         if after.waits() {
             assign_automatically(tx, clock, &ASSIGNER, after).await?;
         }

@@ -6,6 +6,7 @@ use kamhub_kernel::{Actor, Clock, Faults};
 use kamhub_postgres::PgConnection;
 use serde_json::{Value, json};
 
+use super::conversation::is_past_reopening;
 use super::{backlog, lock, timeline};
 use crate::agents;
 use crate::category::Category;
@@ -44,6 +45,15 @@ pub struct Update {
     pub related_order_id: Option<Option<i64>>,
 }
 
+impl Update {
+    /// Whether the state that is given is a step. Beside other fields the state that the ticket has is none: whoever
+    /// sends back a whole ticket did not ask for one. By itself it is, and no state leads to itself.
+    fn is_step(&self, from: Status, to: Status) -> bool {
+        let by_itself = Self { status: Some(to), ..Self::default() };
+        from != to || *self == by_itself
+    }
+}
+
 /// Updates a ticket; `seen` is the version that the caller has read, where it cares.
 ///
 /// # Errors
@@ -62,7 +72,7 @@ pub async fn update(
     if let Some(Some(agent)) = update.agent {
         require_agent(tx, agent).await?;
     }
-    if let Some(status) = update.status {
+    if let Some(status) = update.status.filter(|status| update.is_step(before.status, *status)) {
         after.enter(before.status.step(status)?, now);
     }
     let Update { subject, description, category, agent, team, tags, resolution, .. } = update;
@@ -94,12 +104,15 @@ pub struct Step {
     pub step: fn(Status) -> Result<Status, InvalidTransition>,
     /// How it was solved, where that is said.
     pub resolution: Option<String>,
+    /// For how many business days after the closing a customer may take it, where not for ever. The desk always may.
+    pub window_days: Option<u32>,
 }
 
 /// Takes a ticket one step further.
 ///
 /// # Errors
-/// [`Error::Transition`] from a state that the step does not start from; as [`update`].
+/// [`Error::Transition`] from a state that the step does not start from; [`Error::TooLate`] for a
+/// customer after the window; as [`update`].
 pub async fn step(
     tx: &mut PgConnection,
     clock: &dyn Clock,
@@ -109,6 +122,10 @@ pub async fn step(
     step: Step,
 ) -> Result<Ticket, Error> {
     let before = lock_for_change(tx, actor, id, seen).await?;
+    let window = step.window_days.filter(|_| !actor.is_staff());
+    if window.is_some_and(|days| is_past_reopening(&before, clock.now(), days)) {
+        return Err(Error::TooLate);
+    }
     let mut after = before.clone();
     after.enter((step.step)(before.status)?, clock.now());
     if step.resolution.is_some() {
@@ -139,10 +156,11 @@ pub async fn assign(
     save(tx, clock, actor, before, after, "assigned", json!({"automatic": false})).await
 }
 
-/// Deletes a ticket: it stays in the database, and nobody finds it any more.
+/// Deletes a ticket: it stays in the database, and nobody finds it any more. One that others were merged
+/// into has their messages, and is not deleted before those merges are undone.
 ///
 /// # Errors
-/// As [`update`].
+/// [`Error::Survivor`]; as [`update`].
 pub async fn delete(
     tx: &mut PgConnection,
     clock: &dyn Clock,
@@ -151,7 +169,10 @@ pub async fn delete(
     seen: Option<i32>,
 ) -> Result<(), Error> {
     let before = lock(tx, actor, id).await?;
-    check_version(&before, seen)?;
+    check_version(&before, actor, seen)?;
+    if repo::merges::is_survivor(tx, id).await? {
+        return Err(Error::Survivor);
+    }
     let mut after = before.clone();
     after.deleted_at = Some(clock.now());
     save(tx, clock, actor, before, after, "deleted", json!({})).await?;
@@ -169,16 +190,22 @@ pub async fn lock_for_change(
     seen: Option<i32>,
 ) -> Result<Ticket, Error> {
     let ticket = lock(tx, actor, id).await?;
-    check_version(&ticket, seen)?;
+    check_version(&ticket, actor, seen)?;
     if ticket.merged_into_id.is_some() {
-        return Err(Error::Merged(Box::new(ticket)));
+        return Err(Error::Merged(Box::new(ticket.view_for(actor))));
     }
     Ok(ticket)
 }
 
-pub(super) fn check_version(ticket: &Ticket, seen: Option<i32>) -> Result<(), Error> {
+pub(super) fn check_version(
+    ticket: &Ticket,
+    actor: &Actor,
+    seen: Option<i32>,
+) -> Result<(), Error> {
     match seen {
-        Some(seen) if seen != ticket.version => Err(Error::Stale(seen, Box::new(ticket.clone()))),
+        Some(seen) if seen != ticket.version => {
+            Err(Error::Stale(seen, Box::new(ticket.view_for(actor))))
+        }
         _ => Ok(()),
     }
 }
@@ -208,7 +235,7 @@ pub async fn save(
     let mut after = write(tx, clock, actor, &before, after, kind, details).await?;
     let freed = before.worked_on_by().filter(|agent| after.worked_on_by() != Some(*agent));
     if let Some(agent) = freed {
-        backlog::drain_for_agent(tx, clock, agent).await?;
+        backlog::drain_for_agent(tx, clock, agent, Some(after.id)).await?;
     }
     if came_back {
         after = backlog::assign_automatically(tx, clock, actor, after).await?;

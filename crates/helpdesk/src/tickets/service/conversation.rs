@@ -8,7 +8,7 @@ use kamhub_postgres::PgConnection;
 use serde_json::{Value, json};
 
 use super::change::save;
-use super::{backlog, create, read, timeline};
+use super::{backlog, create, reach, read, timeline};
 use crate::calendars::working_hours::add_business_days;
 use crate::events::{self, EventType};
 use crate::ids::{MessageId, TicketId};
@@ -32,8 +32,15 @@ pub struct Conversation {
 impl Conversation {
     /// Whether the actor may see all that is written there. The customer of a ticket that was
     /// merged into somebody else's sees their own part only.
-    pub fn is_whole_for(&self, actor: &Actor) -> bool {
-        is_theirs(&self.ticket, actor)
+    ///
+    /// # Errors
+    /// A database fault.
+    pub async fn is_whole_for(
+        &self,
+        connection: &mut PgConnection,
+        actor: &Actor,
+    ) -> Result<bool, Error> {
+        is_theirs(connection, actor, &self.ticket).await
     }
 
     /// The merged ticket through which one came, if any.
@@ -42,12 +49,16 @@ impl Conversation {
     }
 }
 
-/// A link opens one ticket; what that ticket went into or came from is the same customer's all the
-/// same.
-fn is_theirs(ticket: &Ticket, actor: &Actor) -> bool {
+/// What a conversation was made of may lie outside of what a link opens; of the same customer it is
+/// theirs all the same.
+async fn is_theirs(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    ticket: &Ticket,
+) -> Result<bool, Error> {
     let of_customer = matches!(actor, Actor::Customer { id, .. }
         if ticket.requester_id == Some(*id));
-    of_customer || ticket.is_visible_to(actor)
+    Ok(of_customer || reach::is_visible(connection, actor, ticket).await?)
 }
 
 /// The conversation of a ticket.
@@ -82,14 +93,14 @@ pub async fn lock(
         let wanted = addressed.merged_into_id.unwrap_or(id);
         let ticket = repo::lock(tx, wanted).await?.ok_or(Error::NotFound)?;
         addressed = if wanted == id { ticket.clone() } else { read(tx, actor, id).await? };
-        if !addressed.is_visible_to(actor) {
+        if !reach::is_visible(tx, actor, &addressed).await? {
             return Err(Error::NotFound);
         }
         if addressed.merged_into_id.unwrap_or(id) == wanted {
             return Ok(Conversation { addressed, ticket });
         }
     }
-    Err(Error::Merged(Box::new(addressed)))
+    Err(Error::Merged(Box::new(addressed.view_for(actor))))
 }
 
 /// Those of the tickets that the actor may see.
@@ -103,8 +114,8 @@ pub async fn visible_among(
 ) -> Result<Vec<TicketId>, Error> {
     let mut visible = Vec::new();
     for id in tickets {
-        let ticket = repo::find(connection, *id).await?;
-        if ticket.is_some_and(|ticket| is_theirs(&ticket, actor)) {
+        let Some(ticket) = repo::find(connection, *id).await? else { continue };
+        if is_theirs(connection, actor, &ticket).await? {
             visible.push(*id);
         }
     }
@@ -208,7 +219,7 @@ fn effects(before: &Ticket, spoken: &Spoken, now: DateTime<Utc>) -> Ticket {
     if spoken.turn == Turn::Agent && before.first_response_at.is_none_or(|at| spoken.at < at) {
         after.first_response_at = Some(spoken.at);
     }
-    after.snoozed_until = None;
+    after.wake();
     after
 }
 
@@ -299,9 +310,7 @@ pub async fn follow_up(
     at: DateTime<Utc>,
 ) -> Result<Conversation, Error> {
     let Conversation { addressed, ticket: mut closed } = conversation;
-    if let Some(ticket) = repo::merges::open_follow_up(tx, closed.id).await?
-        && ticket.requester_id == addressed.requester_id
-    {
+    if let Some(ticket) = repo::merges::open_follow_up(tx, closed.id, &addressed).await? {
         return Ok(Conversation { addressed: ticket.clone(), ticket });
     }
     let new = NewTicket {
@@ -311,6 +320,7 @@ pub async fn follow_up(
         customer_name: addressed.customer_name,
         customer_email: addressed.customer_email,
         requester_id: addressed.requester_id,
+        address_claimed: addressed.address_claimed,
         channel: Channel::Api,
         follow_up_of_id: Some(closed.id),
         split_from_id: None,
@@ -335,6 +345,7 @@ pub(super) fn like(ticket: &Ticket) -> NewTicket {
         customer_name: ticket.customer_name.clone(),
         customer_email: ticket.customer_email.clone(),
         requester_id: ticket.requester_id,
+        address_claimed: ticket.address_claimed,
         category: ticket.category,
         priority: ticket.priority,
         channel: ticket.channel,

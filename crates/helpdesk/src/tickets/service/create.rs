@@ -74,6 +74,7 @@ pub async fn create(
         customer_name: speaker.name,
         customer_email: speaker.email,
         requester_id: speaker.requester,
+        address_claimed: speaker.address_claimed,
         category: request.category,
         priority: request.priority,
         channel,
@@ -151,6 +152,8 @@ struct Speaker {
     number: Option<i64>,
     name: String,
     email: String,
+    /// Whether the customer is known and the address is not.
+    address_claimed: bool,
 }
 
 /// Who asks: a customer's own credentials, whom staff name, or a claim that is only stored.
@@ -162,9 +165,11 @@ async fn speaker(
 ) -> Result<Speaker, Error> {
     if let Actor::Customer { id, name, email, .. } = actor {
         let number = identity::service::customer_number(tx, *id).await?;
+        let address_claimed = email.is_none();
         let email = email.clone().or_else(|| request.customer_email.clone());
         let email = email.ok_or_else(|| required("customerEmail", "Customer email is required"))?;
-        return Ok(Speaker { requester: Some(*id), number, name: name.clone(), email });
+        let (requester, name) = (Some(*id), name.clone());
+        return Ok(Speaker { requester, number, name, email, address_claimed });
     }
     let mut faults = Faults::new();
     if request.customer_name.is_none() {
@@ -182,7 +187,7 @@ async fn speaker(
     } else {
         None
     };
-    Ok(Speaker { requester, number: request.customer_id, name, email })
+    Ok(Speaker { requester, number: request.customer_id, name, email, address_claimed: false })
 }
 
 fn required(field: &str, sentence: &str) -> Error {

@@ -7,11 +7,11 @@ use kamhub_kernel::Actor;
 use kamhub_kernel::page::{COUNT_CAP, Page, Start, encode_cursor};
 use kamhub_postgres::PgConnection;
 
-use crate::ids::TicketId;
 use crate::tickets::error::Error;
 use crate::tickets::model::Ticket;
-use crate::tickets::query::{ListRequest, Reach, SortKey, Way};
+use crate::tickets::query::{Filter, ListRequest, Reach, SortKey, Way};
 use crate::tickets::repo;
+use crate::tickets::service::reach;
 
 const BEYOND_CAP: &str = "ticket_list_beyond_cap";
 /// Which of [`Reach::widening`] filled a page of words.
@@ -30,11 +30,13 @@ pub async fn list(
     actor: &Actor,
     mut request: ListRequest,
 ) -> Result<Page<Ticket>, Error> {
-    if let Actor::Customer { id, only_ticket, .. } = actor {
-        match only_ticket {
-            Some(only) => request.filter.only = Some(TicketId(*only)),
+    if let Actor::Customer { id, .. } = actor {
+        match reach::of_link(connection, actor).await? {
+            Some(opened) => request.filter.only = Some(opened),
             None => request.filter.requester = Some(*id),
         }
+        // When the desk wants to see a ticket again is its own business.
+        request.filter.snoozed = None;
     }
     let exact = request.page.exact_total;
     let (counted, mut items) = counted_page(connection, cache, &request).await?;
@@ -71,7 +73,7 @@ async fn counted_page(
         cache.put(BEYOND_CAP, &key, &true, REMEMBERED).await;
     }
     if request.page.exact_total {
-        counted = repo::list::count(connection, &request.filter).await?;
+        counted = count(connection, &request.filter).await?;
     }
     let way = request.way();
     if way != Way::Walk || !request.filter.is_by_words() {
@@ -85,6 +87,18 @@ async fn counted_page(
         cache.put(REACH, &key, &reach, REMEMBERED).await;
     }
     Ok((counted, items))
+}
+
+/// How many tickets fit, however many they are. Those in sight are all but the snoozed ones: an index counts either, and
+/// none counts them by themselves.
+async fn count(connection: &mut PgConnection, filter: &Filter) -> Result<i64, Error> {
+    if filter.snoozed != Some(false) {
+        return Ok(repo::list::count(connection, filter).await?);
+    }
+    let all = Filter { snoozed: None, ..filter.clone() };
+    let out_of_sight = Filter { snoozed: Some(true), ..filter.clone() };
+    let hidden = repo::list::count(connection, &out_of_sight).await?;
+    Ok(repo::list::count(connection, &all).await? - hidden)
 }
 
 /// The rows of a page of words, looked for ever further from the end of the order, and how far that was.

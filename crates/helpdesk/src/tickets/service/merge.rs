@@ -19,6 +19,9 @@ const ITSELF: Error = Error::Merge("A ticket cannot be merged into itself");
 const TARGET_MERGED: Error = Error::Merge(
     "The other ticket was merged itself: merge into the one that it went into (mergedIntoId)",
 );
+const TARGET_OVER: Error = Error::Merge(
+    "The other ticket is resolved or closed, and this one is not: reopen the other one first, or merge it into this one",
+);
 const NOT_MERGED: Error = Error::Merge("The ticket is not merged, so there is nothing to undo");
 const CHANGED: Error =
     Error::Merge("The ticket was merged elsewhere at the same time: look at it again");
@@ -29,7 +32,7 @@ const CHANGED: Error =
 /// two merges in opposite directions at once must not both succeed.
 ///
 /// # Errors
-/// [`Error::Merge`] into itself or a merged ticket; [`Error::Merged`] where it went elsewhere already;
+/// [`Error::Merge`] into itself, a merged ticket, or one that is over while this one is not; [`Error::Merged`] where it went elsewhere already;
 /// a fault of `into` where there is no such ticket; [`Error::NotFound`], [`Error::Stale`].
 pub async fn merge(
     tx: &mut PgConnection,
@@ -44,11 +47,13 @@ pub async fn merge(
         return Err(ITSELF);
     }
     let (source, target) = lock_both(tx, id, into).await?;
-    check_version(&source, seen)?;
+    check_version(&source, actor, seen)?;
     match source.merged_into_id {
         Some(already) if already == into => return Ok(source),
-        Some(_) => return Err(Error::Merged(Box::new(source))),
+        Some(_) => return Err(Error::Merged(Box::new(source.view_for(actor)))),
         None if target.merged_into_id.is_some() => return Err(TARGET_MERGED),
+        // A question that is still open would end unseen in what everybody holds for done.
+        None if is_over(&target) && !is_over(&source) => return Err(TARGET_OVER),
         None => {}
     }
     let moved = moves::everything(tx, id, into).await?;
@@ -64,7 +69,7 @@ pub async fn merge(
     if after.status != Status::Closed {
         after.enter(Status::Closed, clock.now());
     }
-    after.snoozed_until = None;
+    after.wake();
     after.merged_into_id = Some(into);
     let told = json!({"ticketNumber": target.ticket_number, "movedMessages": moved.len()});
     save(tx, clock, actor, source, after, "merged", told).await
@@ -89,7 +94,7 @@ pub async fn unmerge(
     };
     let target = merges::lock_even_deleted(tx, into).await?.ok_or(Error::NotFound)?;
     let source = lock(tx, actor, id).await?;
-    check_version(&source, seen)?;
+    check_version(&source, actor, seen)?;
     if source.merged_into_id != Some(into) {
         return Err(CHANGED);
     }
@@ -121,6 +126,10 @@ pub async fn unmerge(
     };
     let told = json!({"ticketNumber": target_number, "movedMessages": moved.len()});
     save(tx, clock, actor, source, after, "unmerged", told).await
+}
+
+fn is_over(ticket: &Ticket) -> bool {
+    matches!(ticket.status, Status::Resolved | Status::Closed)
 }
 
 /// A ticket that was merged before points to where its survivor went, so that there are no chains.

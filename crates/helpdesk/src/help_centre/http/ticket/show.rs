@@ -17,7 +17,9 @@ use crate::help_centre::http::page::{Frame, private};
 use crate::help_centre::http::visit::Visit;
 use crate::help_centre::words::{self, Words};
 use crate::messages::model::Message;
-use crate::tickets::service::conversation;
+use crate::tickets::model::Ticket;
+use crate::tickets::service::conversation::{self, is_past_reopening};
+use crate::tickets::service::reach;
 use crate::tickets::state::Status;
 use crate::{messages, sla};
 
@@ -89,6 +91,13 @@ pub struct Shown {
     pub files: FilesField,
 }
 
+/// Another request in which the conversation goes on.
+struct Other {
+    number: String,
+    subject: String,
+    path: String,
+}
+
 #[derive(Template)]
 #[template(path = "help_centre/ticket.html")]
 struct TicketPage {
@@ -112,6 +121,8 @@ struct TicketPage {
     notice_is_good: bool,
     is_resolved: bool,
     is_closed: bool,
+    is_past_reopening: bool,
+    others: Vec<Other>,
     is_held: bool,
     opinion: Option<String>,
 }
@@ -131,6 +142,7 @@ pub async fn page(
     let mut connection = app.db.connection().await?;
     let found = conversation::find(&mut connection, &opened.actor, opened.ticket).await?;
     let (passed, listed) = latest(&mut connection, opened, shown.whole).await?;
+    let others = reach::elsewhere(&mut connection, &opened.actor, found.ticket.id).await?;
     let due = sla::service::promises::answer_due(&mut connection, found.ticket.id).await?;
     drop(connection);
     let base = opened.path(visit);
@@ -163,11 +175,22 @@ pub async fn page(
         notice_is_good: shown.notice.is_some_and(Notice::is_good),
         is_resolved: ticket.status == Status::Resolved,
         is_closed: ticket.status == Status::Closed,
+        is_past_reopening: is_past_reopening(
+            ticket,
+            app.clock.now(),
+            app.settings.reopen_window_days,
+        ),
+        others: others.into_iter().map(|ticket| other(visit, opened, ticket)).collect(),
         is_held: ticket.status == Status::OnHold,
         opinion: is_over.then(|| opened.path_to_opinion(visit)),
         page,
     };
     private(status, &template)
+}
+
+fn other(visit: &Visit, opened: &Opened, ticket: Ticket) -> Other {
+    let path = opened.path_to(visit, ticket.id);
+    Other { number: ticket.ticket_number, subject: ticket.subject, path }
 }
 
 /// How many messages come before those that are shown, and these.

@@ -19,7 +19,7 @@ use crate::tickets::state::Status;
 /// # Errors
 /// 401 by a link that has ended; 404 where the ticket is gone.
 pub async fn close(visit: Visit, Path(token): Path<String>, fields: Fields) -> ApiResult<Response> {
-    let step = Step { kind: "closed", step: Status::close, resolution: None };
+    let step = Step { kind: "closed", step: Status::close, resolution: None, window_days: None };
     take(visit, token, fields, step).await
 }
 
@@ -32,7 +32,8 @@ pub async fn reopen(
     Path(token): Path<String>,
     fields: Fields,
 ) -> ApiResult<Response> {
-    let step = Step { kind: "reopened", step: Status::reopen, resolution: None };
+    let window_days = Some(visit.app.settings.reopen_window_days);
+    let step = Step { kind: "reopened", step: Status::reopen, resolution: None, window_days };
     take(visit, token, fields, step).await
 }
 
@@ -52,7 +53,7 @@ async fn take(visit: Visit, token: String, fields: Fields, step: Step) -> ApiRes
             tx.commit().await?;
             go_on(&format!("{}?done={done}", opened.path(&visit)))
         }
-        Err(Error::Transition(_) | Error::Merged(_)) => {
+        Err(Error::Transition(_) | Error::Merged(_) | Error::TooLate) => {
             drop(tx);
             let shown = refused(Notice::StepRefused);
             show::page(&visit, &opened, StatusCode::CONFLICT, shown).await
