@@ -1,6 +1,11 @@
 //! What a file is, by its content; what it is called decides nothing. No I/O.
 
+use std::borrow::Cow;
+
 use super::model::FileKind;
+
+/// What is of no kind that a browser knows.
+const BYTES: &str = "application/octet-stream";
 
 /// How much of a file is looked at, in bytes.
 pub(super) const HEAD: usize = 8192;
@@ -47,6 +52,9 @@ const FILES: &[(&str, &[&str])] = &[
 /// Endings of plain text. None of them is one that a machine runs or a browser shows as a page.
 const TEXTS: &[&str] = &["txt", "csv", "tsv", "log", "md", "json", "eml", "ics", "vcf"];
 
+/// Endings of what is written in XML and is no page.
+const MARKED_UP: &[&str] = &["xml", "gpx", "kml", "tcx", "fb2"];
+
 /// What the beginning of a file shows it to be.
 ///
 /// # Errors
@@ -74,14 +82,7 @@ pub(super) fn judge(head: &[u8]) -> Result<FileKind, &'static str> {
 /// Text, where it is one: no bytes that no text has, and nothing that a browser takes for a page.
 fn text(head: &[u8]) -> Result<FileKind, &'static str> {
     const NONE: &str = "it is none of the known kinds of documents, images and recordings";
-    let valid = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        // A character may be cut where the beginning ends.
-        Err(error) if error.error_len().is_none() && head.len() >= HEAD => {
-            std::str::from_utf8(&head[..error.valid_up_to()]).map_err(|_| NONE)?
-        }
-        Err(_) => return Err(NONE),
-    };
+    let (valid, media) = decoded(head);
     let control = |letter: char| {
         letter.is_control() && !['\t', '\n', '\r', '\u{c}', '\u{1b}'].contains(&letter)
     };
@@ -99,13 +100,46 @@ fn text(head: &[u8]) -> Result<FileKind, &'static str> {
         {
             return Ok(FileKind::Other { media: "image/svg+xml", endings: &["svg"] });
         }
+        let page = ["html", "<script", "xml-stylesheet"].iter().any(|mark| lower.contains(mark));
+        if lower.starts_with("<?xml") && !page {
+            return Ok(FileKind::Other { media: BYTES, endings: MARKED_UP });
+        }
         let markup =
             lower[1..].starts_with(|next: char| next.is_ascii_alphabetic() || "!/?".contains(next));
         if markup {
             return Err("web pages and other markup");
         }
     }
-    Ok(FileKind::Other { media: "text/plain", endings: TEXTS })
+    Ok(FileKind::Other { media, endings: TEXTS })
+}
+
+/// The beginning as text, and what it is served as: plain text where it is UTF-8; else bytes, since
+/// nothing says in which of the older ways it was written.
+fn decoded(head: &[u8]) -> (Cow<'_, str>, &'static str) {
+    match std::str::from_utf8(head) {
+        Ok(text) => return (text.into(), "text/plain"),
+        // A character may be cut where the beginning ends.
+        Err(error) if error.error_len().is_none() && head.len() >= HEAD => {
+            let whole = head.get(..error.valid_up_to()).unwrap_or_default();
+            return (String::from_utf8_lossy(whole), "text/plain");
+        }
+        Err(_) => {}
+    }
+    let units = |read: fn([u8; 2]) -> u16| {
+        let pairs = head.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(read);
+        // A half of a pair may be cut, too; any other half stands for no letter.
+        char::decode_utf16(pairs).map(|letter| letter.unwrap_or('\u{fffd}')).collect::<String>()
+    };
+    let text = match head {
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        // One byte for each letter, as Windows-1251 and KOI8-R have it: those below 128 are ASCII, and
+        // which letters the others are decides nothing here.
+        _ => {
+            head.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { 'я' }).collect()
+        }
+    };
+    (text.into(), BYTES)
 }
 
 #[cfg(test)]
@@ -128,6 +162,30 @@ mod tests {
         assert_eq!(media(b"< 5 minutes"), Some("text/plain"));
         assert_eq!(media(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Some("image/svg+xml"));
         assert_eq!(media(b"<?xml version='1.0'?>\n<!-- x --><svg/>"), Some("image/svg+xml"));
+    }
+
+    #[test]
+    fn text_is_known_in_older_ways_of_writing_and_gets_no_safer_by_them() {
+        let windows = b"\xc7\xe0\xea\xe0\xe7;\xd1\xf3\xec\xec\xe0\r\n4711;500\r\n";
+        assert_eq!(media(windows), Some(BYTES));
+        let utf16 = |text: &str, mark: [u8; 2]| {
+            let units = text.encode_utf16().flat_map(|unit| match mark {
+                [0xff, _] => unit.to_le_bytes(),
+                _ => unit.to_be_bytes(),
+            });
+            mark.into_iter().chain(units).collect::<Vec<u8>>()
+        };
+        for mark in [[0xff, 0xfe], [0xfe, 0xff]] {
+            assert_eq!(media(&utf16("Заказ;Сумма\r\n", mark)), Some(BYTES));
+            assert_eq!(media(&utf16("<html><script>", mark)), None);
+            assert_eq!(media(&utf16("#!/bin/sh", mark)), None);
+        }
+        assert_eq!(media(b"<img src=x onerror='\xc7'>"), None);
+        assert_eq!(media(b"\xc7\xe0\0\x01"), None);
+        let track = "<?xml version='1.0'?>\n<gpx creator='Навигатор'><trk/></gpx>";
+        assert_eq!(media(track.as_bytes()), Some(BYTES));
+        let styled = b"<?xml version='1.0'?><?xml-stylesheet href='x.xsl'?><gpx/>";
+        assert_eq!(media(styled), None);
     }
 
     #[test]

@@ -240,6 +240,15 @@ async fn what_a_file_is_follows_from_its_content_and_not_from_its_name() {
     assert_eq!(renamed.data(201)["fileName"], "run.exe.pdf");
     let script = upload(&app.admin, "run.bat", b"del everything").await;
     assert_eq!(script.data(201)["fileName"], "run.bat.txt");
+    for (name, bytes) in [
+        ("расчёт.csv", &b"\xc7\xe0\xea\xe0\xe7;\xd1\xf3\xec\xec\xe0\r\n"[..]),
+        ("notes.txt", b"\xff\xfeA\0\r\0\n\0"),
+        ("track.gpx", b"<?xml version='1.0'?><gpx><trk/></gpx>"),
+    ] {
+        let taken = upload(&app.admin, name, bytes).await;
+        assert_eq!(taken.data(201)["fileName"], name);
+        assert_eq!(taken.data(201)["fileType"], "application/octet-stream");
+    }
     let ticket = create(&app.admin, json!({})).await;
     let drawing = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>";
     let drawing =
@@ -249,7 +258,7 @@ async fn what_a_file_is_follows_from_its_content_and_not_from_its_name() {
     assert!(read.header("content-security-policy").contains("sandbox"));
     work(&app).await;
     let kept = count(&app, "SELECT count(*) FROM attachment_objects").await;
-    assert_eq!((kept, stored(&app)), (3, 3), "nothing of a refused file stays");
+    assert_eq!((kept, stored(&app)), (6, 6), "nothing of a refused file stays");
 }
 
 #[tokio::test]
