@@ -1,7 +1,7 @@
 /** Every page of the help centre, in each of its states: what axe judges and the screenshots show. */
 import type { Page } from "@playwright/test";
 import { linkMailedTo } from "./mailbox.ts";
-import { answer, linkTo, newTicket, setStatus } from "./support.ts";
+import { answer, api, linkTo, newTicket, setStatus } from "./support.ts";
 import { words } from "./words.ts";
 
 export type Lang = keyof typeof words;
@@ -92,8 +92,12 @@ export const scenes: Record<string, Scene> = {
   article: at((lang) => `/articles/${lang === "ru" ? "kak-vernut-dengi-za-bron" : "paying-from-abroad"}`),
   "article-helped": at("/articles/paying-from-abroad?voted=yes"),
   "article-failed": at("/articles/paying-from-abroad?voted=no"),
-  category: at((lang) => `/categories/${lang === "ru" ? encodeURIComponent("Туры") : "Tours"}`),
+  category: at(`/categories/${encodeURIComponent("Туры")}`),
   faq: at("/faq"),
+  question: async (page, lang) => {
+    const [faq] = await api<{ id: string }[]>("GET", `/api/support/faqs?language=${lang}&limit=1`);
+    await at(`/faq/${faq?.id ?? ""}`)(page, lang);
+  },
   request: at("/request"),
   "request-suggesting": async (page, lang) => {
     await at("/request")(page, lang);

@@ -156,6 +156,9 @@ pub(super) struct Article {
     pub(super) content: String,
     pub(super) language: Language,
     pub(super) published: bool,
+    /// The title of the article that it is a translation of.
+    #[serde(default)]
+    pub(super) translation_of: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -248,7 +251,8 @@ impl Content {
             let turns = scenario.turns.iter().flat_map(Turn::ways);
             scenario.open.iter().chain(&scenario.subject).chain(turns)
         });
-        let written = self.articles.iter().map(|article| &article.content);
+        let originals = self.articles.iter().filter(|article| article.translation_of.is_none());
+        let written = originals.map(|article| &article.content);
         told.chain(written)
             .flat_map(|text| text.split(['\n', '|', '{', '}']))
             .map(|line| {

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::cast::{Customer, Player, latin};
-use super::content::{Content, Language};
+use super::content::{Article, Content, Language};
 use super::random::Random;
 use super::rows::{ArticleRow, FaqRow, FeedbackRow, SurveyRow, TicketRow, Time};
 use super::story;
@@ -15,15 +15,20 @@ pub(super) fn articles(
     now: Time,
     random: &mut Random,
 ) -> Vec<ArticleRow> {
-    let mut rows = Vec::with_capacity(content.articles.len());
+    let mut rows: Vec<ArticleRow> = Vec::with_capacity(content.articles.len());
     for article in &content.articles {
+        if let Some(original) = &article.translation_of {
+            rows.extend(translation(&rows, article, &slug_of(original)));
+            continue;
+        }
         let created_at = now - Duration::hours(random.between(24 * 70, 24 * 400));
         let updated_at = created_at + Duration::hours(random.between(5, 24 * 60));
         let views = if article.published { random.between(120, 4_800) } else { 0 };
         let helpful_votes = views * random.between(4, 11) / 100;
         rows.push(ArticleRow {
+            original: None,
             title: article.title.clone(),
-            slug: latin(&article.title).replace('.', "-"),
+            slug: slug_of(&article.title),
             content: article.content.clone(),
             category: article.category.clone(),
             tags: article.tags.clone(),
@@ -39,6 +44,23 @@ pub(super) fn articles(
         });
     }
     rows
+}
+
+fn slug_of(title: &str) -> String {
+    latin(title).replace('.', "-")
+}
+
+/// The same article in another language: whatever readers did is counted for both.
+fn translation(rows: &[ArticleRow], article: &Article, original: &str) -> Option<ArticleRow> {
+    let original = rows.iter().find(|row| row.slug == original)?;
+    Some(ArticleRow {
+        original: Some(original.slug.clone()),
+        title: article.title.clone(),
+        slug: slug_of(&article.title),
+        content: article.content.clone(),
+        language: article.language.as_str(),
+        ..original.clone()
+    })
 }
 
 /// The frequently asked questions.

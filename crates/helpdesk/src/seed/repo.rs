@@ -182,7 +182,9 @@ pub(super) async fn insert_categories(
 }
 
 pub(super) async fn insert_articles(tx: &mut PgConnection, rows: &[ArticleRow]) -> DbResult<u64> {
-    insert(
+    let (originals, translations): (Vec<ArticleRow>, Vec<ArticleRow>) =
+        rows.iter().cloned().partition(|row| row.original.is_none());
+    let written = insert(
         tx,
         "INSERT INTO knowledge_base_articles (title, slug, content, category, tags, language, author_id, is_published,
             published_at, views, helpful_votes, unhelpful_votes, created_at, updated_at)
@@ -190,9 +192,24 @@ pub(super) async fn insert_articles(tx: &mut PgConnection, rows: &[ArticleRow]) 
             published_at, views, helpful_votes, unhelpful_votes, created_at, updated_at
          FROM jsonb_populate_recordset(NULL::knowledge_base_articles, $1)
          ON CONFLICT DO NOTHING",
-        rows,
+        &originals,
     )
-    .await
+    .await?;
+    let translated = insert(
+        tx,
+        "INSERT INTO knowledge_base_articles (translation_of_id, title, slug, content, category, tags, language, author_id,
+            is_published, published_at, views, helpful_votes, unhelpful_votes, created_at, updated_at)
+         SELECT original.id, given.title, given.slug, given.content, given.category, given.tags, given.language,
+            given.author_id, given.is_published, given.published_at, given.views, given.helpful_votes,
+            given.unhelpful_votes, given.created_at, given.updated_at
+         FROM jsonb_array_elements($1) AS row
+         CROSS JOIN LATERAL jsonb_populate_record(NULL::knowledge_base_articles, row) AS given
+         JOIN knowledge_base_articles AS original ON original.slug = row ->> 'original'
+         ON CONFLICT DO NOTHING",
+        &translations,
+    )
+    .await?;
+    Ok(written + translated)
 }
 
 pub(super) async fn insert_faqs(tx: &mut PgConnection, rows: &[FaqRow]) -> DbResult<u64> {

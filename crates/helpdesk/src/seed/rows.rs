@@ -108,8 +108,10 @@ pub(super) struct LoadRow {
     pub(super) last_assigned_at: Option<Time>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct ArticleRow {
+    /// The slug of the article that it is a translation of.
+    pub(super) original: Option<String>,
     pub(super) title: String,
     pub(super) slug: String,
     pub(super) content: String,
