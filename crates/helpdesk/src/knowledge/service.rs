@@ -90,9 +90,7 @@ pub async fn read(
     let body = match choice.article.draft_version.filter(|_| staff && draft) {
         None => body(connection, cache, &choice.article).await?,
         Some(number) => {
-            let row = choice.article.row_id;
-            let waiting = repo::versions::content(connection, row, number).await?;
-            let waiting = waiting.ok_or(Error::NoSuchVersion)?;
+            let waiting = change::waiting(connection, &choice.article, number).await?;
             choice.article.title = waiting.title;
             choice.article.category = waiting.category;
             choice.article.tags = waiting.tags;

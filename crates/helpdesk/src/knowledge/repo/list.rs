@@ -12,6 +12,11 @@ use crate::knowledge::view::Listed;
 /// Characters of the text that an excerpt is made of.
 const BEGINNING: i32 = 800;
 
+/// Of each article's published rows one: the original, or a translation where that is a draft.
+pub(super) const FIRST_PUBLISHED: &str = "(translation_of_id IS NULL OR NOT EXISTS (\
+    SELECT FROM knowledge_base_articles AS original \
+    WHERE original.id = knowledge_base_articles.translation_of_id AND original.is_published))";
+
 /// The columns of a [`Listed`].
 pub(super) fn listed() -> String {
     format!(
@@ -76,7 +81,11 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
         Some(language) => {
             query.push(" AND language = ").push_bind(language.as_str());
         }
-        // Each article once: in the language in which it was written.
+        // Each article once: in the language in which it was written; the public finds it in another
+        // one where it may not read that.
+        None if filter.published == Some(true) => {
+            query.push(" AND ").push(FIRST_PUBLISHED);
+        }
         None => {
             query.push(" AND translation_of_id IS NULL");
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
 
 use super::COLUMNS;
-use super::list::listed;
+use super::list::{FIRST_PUBLISHED, listed};
 use crate::ids::{ArticleId, ArticleRowId};
 use crate::knowledge::model::Article;
 use crate::knowledge::service::reports::{Comment, MissedSearch};
@@ -56,12 +56,21 @@ pub(in crate::knowledge) async fn unhelpful(
     after: (i32, i64, i64),
     limit: i64,
 ) -> DbResult<Vec<Article>> {
+    // Two looks, so that the originals come out of their index.
+    let some = |rows: &str| {
+        format!(
+            "(SELECT {COLUMNS} FROM knowledge_base_articles
+              WHERE is_published AND deleted_at IS NULL AND {rows}
+                  AND helpful_votes <= unhelpful_votes AND (unhelpful_votes > 0 OR views > 0)
+                  AND (unhelpful_votes, views, id) < ($1, $2, $3)
+              ORDER BY unhelpful_votes DESC, views DESC, id DESC LIMIT $4)"
+        )
+    };
+    let originals = some("translation_of_id IS NULL");
+    let others = some(&format!("translation_of_id IS NOT NULL AND {FIRST_PUBLISHED}"));
     let sql = format!(
-        "SELECT {COLUMNS} FROM knowledge_base_articles
-         WHERE is_published AND deleted_at IS NULL AND translation_of_id IS NULL
-             AND helpful_votes <= unhelpful_votes AND (unhelpful_votes > 0 OR views > 0)
-             AND (unhelpful_votes, views, id) < ($1, $2, $3)
-         ORDER BY unhelpful_votes DESC, views DESC, id DESC LIMIT $4"
+        "{originals} UNION ALL {others} \
+         ORDER BY unhelpful_votes DESC, views DESC, row_id DESC LIMIT $4"
     );
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(after.0)

@@ -76,6 +76,35 @@ pub(in crate::knowledge) async fn content(
     .await?)
 }
 
+/// What the row itself said when the draft with this number was saved.
+pub(in crate::knowledge) async fn before_draft(
+    connection: &mut PgConnection,
+    row: ArticleRowId,
+    draft: i32,
+) -> DbResult<Option<Content>> {
+    Ok(sqlx::query_as!(
+        Content,
+        "SELECT title, content, category, tags FROM knowledge_base_versions
+         WHERE row_id = $1 AND number < $2 AND change <> 'drafted' ORDER BY number DESC LIMIT 1",
+        row.0,
+        draft
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Gives the versions of a category its new name: what comes back out of them is in it still.
+pub(in crate::knowledge) async fn rename_category(
+    tx: &mut PgConnection,
+    old: &str,
+    new: &str,
+) -> DbResult<()> {
+    sqlx::query!("UPDATE knowledge_base_versions SET category = $2 WHERE category = $1", old, new)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Versions from before one, newest first.
 pub(in crate::knowledge) async fn page(
     connection: &mut PgConnection,

@@ -124,7 +124,7 @@ pub async fn create(
     repo::categories::lock(tx, id).await?.ok_or(Error::NoSuchCategory)
 }
 
-/// Changes a category. A new name goes over to everything that is in it.
+/// Changes a category. A new name goes over to everything that is in it, and to its versions.
 ///
 /// # Errors
 /// [`Error::NoSuchCategory`], [`Error::StaleCategory`], [`Error::Taken`]; a database fault.
@@ -141,6 +141,9 @@ pub async fn update(
         return Ok(before);
     }
     repo::categories::update(tx, id, &naming, clock.now()).await.map_err(named)?;
+    if naming.name != before.name {
+        repo::versions::rename_category(tx, &before.name, &naming.name).await?;
+    }
     repo::categories::lock(tx, id).await?.ok_or(Error::NoSuchCategory)
 }
 

@@ -68,6 +68,45 @@ pub(super) async fn content(tx: &mut PgConnection, article: &Article) -> Result<
     Ok(repo::content_of(article, text))
 }
 
+/// What the draft with this number says. Category and tags are the article's of today where the draft
+/// left them alone: they may have changed with another language, or with the category's name.
+///
+/// # Errors
+/// [`Error::NoSuchVersion`]; a database fault.
+pub(super) async fn waiting(
+    connection: &mut PgConnection,
+    article: &Article,
+    number: i32,
+) -> Result<Content, Error> {
+    let said = repo::versions::content(connection, article.row_id, number).await?;
+    let mut said = said.ok_or(Error::NoSuchVersion)?;
+    let Some(before) = repo::versions::before_draft(connection, article.row_id, number).await?
+    else {
+        return Ok(said);
+    };
+    if said.category == before.category {
+        said.category.clone_from(&article.category);
+    }
+    if said.tags == before.tags {
+        said.tags.clone_from(&article.tags);
+    }
+    Ok(said)
+}
+
+/// What a row is to say that loses its draft to its text: the draft where there is one.
+///
+/// # Errors
+/// As [`waiting`].
+pub(super) async fn take_draft(
+    tx: &mut PgConnection,
+    article: &mut Article,
+) -> Result<Content, Error> {
+    match article.draft_version.take() {
+        Some(number) => waiting(tx, article, number).await,
+        None => content(tx, article).await,
+    }
+}
+
 /// Stores the row as its next version, which says `content`; `live` where that is what the row
 /// itself says from now on.
 pub(super) async fn store(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kamhub_kernel::{Actor, Clock};
 use kamhub_postgres::PgConnection;
 
-use super::change::{Hand, Target, content, open, store, tell};
+use super::change::{Hand, Target, content, open, store, take_draft, tell};
 use super::{may_publish, write};
 use crate::events::EventType;
 use crate::knowledge::model::{Article, Change};
@@ -82,12 +82,7 @@ pub(super) async fn publish_open(
     if was_published && article.draft_version.is_none() && article.publish_at.is_none() {
         return Ok(());
     }
-    let next = match article.draft_version.take() {
-        Some(number) => repo::versions::content(tx, article.row_id, number)
-            .await?
-            .ok_or(Error::NoSuchVersion)?,
-        None => content(tx, article).await?,
-    };
+    let next = take_draft(tx, article).await?;
     article.is_published = true;
     article.publish_at = None;
     if !was_published {
@@ -110,12 +105,7 @@ pub(super) async fn withdraw(
     if !article.is_published {
         return Ok(());
     }
-    let next = match article.draft_version.take() {
-        Some(number) => repo::versions::content(tx, article.row_id, number)
-            .await?
-            .ok_or(Error::NoSuchVersion)?,
-        None => content(tx, article).await?,
-    };
+    let next = take_draft(tx, article).await?;
     article.is_published = false;
     article.published_at = None;
     store(tx, hand, article, Change::Unpublished, &next, true).await?;

@@ -1,8 +1,10 @@
 //! Writing articles and their translations.
 
+use chrono::{DateTime, Utc};
+use kamhub_kernel::Faults;
 use kamhub_postgres::PgConnection;
 
-use super::change::{Hand, Target, content, open, store, tell};
+use super::change::{Hand, Target, content, open, store, tell, waiting};
 use super::{category_name, may_publish, publish};
 use crate::events::EventType;
 use crate::ids::ArticleRowId;
@@ -25,9 +27,7 @@ pub async fn create(
         return Err(Error::MayNotPublish);
     }
     publish::refuse_past(new.publish_at, hand.now)?;
-    if new.publish {
-        new.publish_at = None;
-    }
+    refuse_both(new.publish, new.publish_at)?;
     new.content.category = category_name(tx, &new.content.category).await?;
     new.content.tags = tidy_tags(new.content.tags);
     let wish = match &new.slug {
@@ -57,6 +57,7 @@ pub async fn update(
     target: &Target,
     change: Update,
 ) -> Result<Article, Error> {
+    refuse_both(change.is_published == Some(true), change.publish_at.flatten())?;
     let mut article = open(tx, target).await?;
     if let Some(asked) = &change.slug {
         let asked = asked_slug(asked)?;
@@ -84,9 +85,7 @@ pub async fn update(
 /// says.
 async fn base(tx: &mut PgConnection, article: &Article, draft: bool) -> Result<Content, Error> {
     match article.draft_version {
-        Some(number) if draft => {
-            repo::versions::content(tx, article.row_id, number).await?.ok_or(Error::NoSuchVersion)
-        }
+        Some(number) if draft => waiting(tx, article, number).await,
         _ => content(tx, article).await,
     }
 }
@@ -168,8 +167,17 @@ pub async fn translate(
         return Ok((update(tx, hand, &target, change).await?, false));
     }
     let original = found.first().ok_or(Error::NotFound)?.article.clone();
+    let mut missing = Faults::new();
+    for (field, is_there, sentence) in [
+        ("title", change.title.is_some(), "A new translation needs a title"),
+        ("content", change.content.is_some(), "A new translation needs a content"),
+    ] {
+        if !is_there {
+            missing.add(field, sentence);
+        }
+    }
     let (Some(title), Some(text)) = (change.title, change.content) else {
-        return Err(Error::invalid("title", "A new translation needs a title and a content"));
+        return Err(Error::Invalid(missing));
     };
     let new = NewArticle {
         translation_of: Some(original.row_id),
@@ -207,6 +215,15 @@ pub(super) async fn by_row(tx: &mut PgConnection, row: ArticleRowId) -> Result<A
     let found = repo::find(tx, &Address::Id(crate::ids::ArticleId(row.0))).await?;
     let row = found.into_iter().find(|one| one.article.row_id == row);
     row.map(|one| one.article).ok_or(Error::NotFound)
+}
+
+/// At once or at a time, but not both.
+fn refuse_both(at_once: bool, at: Option<DateTime<Utc>>) -> Result<(), Error> {
+    if at_once && at.is_some() {
+        let sentence = "Publish at needs a draft: leave isPublished out to have it published then";
+        return Err(Error::invalid("publishAt", sentence));
+    }
+    Ok(())
 }
 
 fn asked_slug(asked: &str) -> Result<String, Error> {
