@@ -75,7 +75,7 @@ test("a customer asks, follows the request, answers, rates and closes it", async
   await page.goto("/");
   await expect(page).toHaveURL(new RegExp(`${w.path}$`));
   await fits(page);
-  await page.getByRole("navigation").getByRole("link", { name: w.ask }).click();
+  await page.getByRole("navigation").getByRole("link", { name: w.navAsk }).click();
 
   // What is wrong stands at its field, and what was typed stays.
   await page.getByLabel(w.subject).fill(subject);

@@ -222,6 +222,8 @@ fn pages_in_a_language() -> Router<App> {
         .route("/", get(pages::home::show))
         .route("/search", get(pages::search::show))
         .route("/faq", get(pages::faq::show))
+        .route("/faq/{id}", get(pages::faq::one))
+        .route("/faq/{id}/seen", post(pages::faq::seen))
         .route("/suggest", get(pages::search::beside))
         .route("/complete", get(pages::search::complete))
         .route("/categories/{name}", get(pages::category::show))

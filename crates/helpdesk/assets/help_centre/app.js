@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const lang = document.documentElement.lang;
+  let printing = false;
 
   // Times in the reader's own zone, with the exact moment on hover.
   // The reader's own way of writing dates, where it is in the language of the page.
@@ -9,10 +10,19 @@
   const short = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
-  for (const element of document.querySelectorAll("time[data-time], time[data-day]")) {
+  const ago = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const steps = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]];
+  // What lies more than a week back is found by its date.
+  const since = (at) => {
+    const passed = at - Date.now();
+    if (passed > 0 || passed < -7 * 86_400_000) return short.format(at);
+    const [unit, length] = steps.find(([, length]) => -passed >= length) ?? ["second", Infinity];
+    return ago.format(Math.round(passed / length), unit);
+  };
+  for (const element of document.querySelectorAll("time[data-time], time[data-day], time[data-ago]")) {
     const at = new Date(element.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    element.textContent = ("day" in element.dataset ? day : short).format(at);
+    element.textContent = "ago" in element.dataset ? since(at) : ("day" in element.dataset ? day : short).format(at);
     element.title = exact.format(at);
   }
   // The note about the zone is not true any more.
@@ -75,12 +85,47 @@
     }
   }
 
-  // A question that an address names is opened.
+  // Who opens a question has read it; the desk counts that once a day.
+  for (const question of document.querySelectorAll("details[data-seen]")) {
+    question.addEventListener("toggle", () => {
+      if (question.open && !printing) fetch(question.dataset.seen, { method: "POST", keepalive: true }).catch(() => {});
+    });
+  }
+
+  // A question that an address names is opened; one that is on another page has an address of its own.
   const named = location.hash ? document.getElementById(location.hash.slice(1)) : null;
   const question = named?.closest("details");
   if (question) {
     question.open = true;
     question.scrollIntoView({ block: "center" });
+  } else if (!named && /\/faq$/.test(location.pathname) && /^#q\d+$/.test(location.hash)) {
+    location.replace(`${location.pathname}/${location.hash.slice(2)}`);
+  }
+
+  // On paper nothing can be opened.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    printing = true;
+    closed = [...document.querySelectorAll("details.question:not([open])")];
+    for (const one of closed) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const one of closed) one.open = false;
+    setTimeout(() => (printing = false));
+  });
+
+  // The star that was clicked in a mail is kept at once. Programs that look into links run no script.
+  const clicked = document.querySelector("form[data-sends-itself]");
+  if (clicked) {
+    const fields = new FormData(clicked);
+    const said = new URLSearchParams(["form", "token", "rating"].map((name) => [name, fields.get(name) ?? ""]));
+    fetch(clicked.action, { method: "POST", body: said }).then((response) => {
+      if (!response.ok) return;
+      for (const notice of document.querySelectorAll(".notice")) notice.hidden = !("kept" in notice.dataset);
+      const address = new URL(location.href);
+      address.searchParams.delete("rating");
+      history.replaceState(null, "", address);
+    }).catch(() => {});
   }
 
   // After an action its address says so; a reload shall not say it again.

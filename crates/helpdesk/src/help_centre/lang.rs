@@ -38,18 +38,18 @@ impl Language {
         [Self::Ru, Self::En].into_iter().find(|known| known.as_str() == first)
     }
 
-    /// The one that a browser likes best (RFC 9110, section 12.5.4); English where it likes neither.
-    pub fn of_preferences(accept_language: &str) -> Self {
+    /// The one that a browser likes best (RFC 9110, section 12.5.4); none where it likes neither.
+    pub fn of_preferences(accept_language: &str) -> Option<Self> {
         let wish = |part: &str| {
             let mut fields = part.split(';').map(str::trim);
             let lang = Self::of_code(fields.next()?)?;
             let weight = fields.find_map(|field| field.strip_prefix("q=")?.parse::<f32>().ok());
             Some((lang, weight.unwrap_or(1.0)))
         };
-        let mut best = (Self::En, 0.0);
+        let mut best = (None, 0.0);
         for (lang, weight) in accept_language.split(',').filter_map(wish) {
             if weight > best.1 {
-                best = (lang, weight);
+                best = (Some(lang), weight);
             }
         }
         best.0
@@ -94,14 +94,14 @@ mod tests {
     #[test]
     fn the_language_that_a_browser_likes_best_is_taken() {
         for (header, lang) in [
-            ("ru-RU,ru;q=0.9,en;q=0.8", Language::Ru),
-            ("en;q=0.3, ru;q=0.7", Language::Ru),
-            ("de-DE, en;q=0.5, ru;q=0.5", Language::En),
-            ("de", Language::En),
-            ("ru;q=0", Language::En),
-            ("RU", Language::Ru),
-            ("", Language::En),
-            (";;,q=1", Language::En),
+            ("ru-RU,ru;q=0.9,en;q=0.8", Some(Language::Ru)),
+            ("en;q=0.3, ru;q=0.7", Some(Language::Ru)),
+            ("de-DE, en;q=0.5, ru;q=0.5", Some(Language::En)),
+            ("de", None),
+            ("ru;q=0", None),
+            ("RU", Some(Language::Ru)),
+            ("", None),
+            (";;,q=1", None),
         ] {
             assert_eq!(Language::of_preferences(header), lang, "{header}");
         }

@@ -1,9 +1,12 @@
 //! Every word of the pages, in both languages side by side: one that is missing does not compile.
-//! Sentences with a number or a name in them are functions below.
+//! Sentences with a number or a name in them are functions beside.
+
+mod sentences;
 
 use crate::category::Category;
 use crate::language::Language;
 use crate::tickets::state::Status;
+pub use sentences::{found, opinion_kept, rated, reading_time, shelf, standing};
 
 macro_rules! words {
     ($($name:ident: $english:literal, $russian:literal;)*) => {
@@ -29,6 +32,7 @@ words! {
     skip: "Skip to the content", "Перейти к содержанию";
     help_centre: "Help centre", "Центр поддержки";
     navigation: "Main navigation", "Основная навигация";
+    nav_request: "Ask us", "Написать нам";
     times_in: "Times are shown in the time zone", "Время указано в часовом поясе";
     optional: "optional", "необязательно";
 
@@ -55,6 +59,9 @@ words! {
     kind_question: "Question", "Вопрос";
     faq_title: "Frequent questions", "Частые вопросы";
     faq_all: "All questions", "Все вопросы";
+    faq_description: "Short answers to what travellers ask most often.",
+        "Короткие ответы на то, о чём спрашивают чаще всего.";
+    faq_more: "More questions", "Ещё вопросы";
     faq_empty: "There are no questions here yet.", "Здесь пока нет вопросов.";
     topics: "Topics", "Темы";
     topic_more: "More articles", "Ещё статьи";
@@ -154,6 +161,12 @@ words! {
     sent_title: "We have your request", "Обращение принято";
     sent_lead: "The answer comes to the address that you gave. Keep the number: it helps if you call us.",
         "Ответ придёт на указанный адрес. Сохраните номер: он пригодится, если вы позвоните.";
+    request_lead_here: "Tell us what happened. No account is needed: the answer comes to a page of your own.",
+        "Расскажите, что случилось. Регистрация не нужна: ответ появится на вашей личной странице.";
+    request_email_here: "Your e-mail", "Ваша почта";
+    sent_lead_here: "The answer appears on the page of your request. Keep its address: we give it only here.",
+        "Ответ появится на странице обращения. Сохраните её адрес: мы показываем его только здесь.";
+    sent_open: "Open the request", "Открыть обращение";
     sent_number: "Number of your request", "Номер обращения";
     faults_title: "Some fields need a look:", "Проверьте эти поля:";
 
@@ -178,8 +191,15 @@ words! {
     opinion_unlikely: "Not at all", "Совсем нет";
     opinion_very_likely: "Very likely", "Обязательно";
     opinion_contact: "I would like somebody to contact me about this", "Хочу, чтобы со мной связались по этому поводу";
+    opinion_easy: "How easy was it to get your question solved?", "Насколько легко было решить вопрос?";
+    opinion_hard: "1: very hard", "1 — очень сложно";
+    opinion_very_easy: "7: very easy", "7 — очень легко";
     opinion_send: "Send", "Отправить отзыв";
     opinion_choose: "Please choose a number from 1 to 5.", "Выберите оценку от 1 до 5.";
+    opinion_choose_likely: "Please choose a number from 0 to 10.", "Выберите число от 0 до 10.";
+    opinion_choose_easy: "Please choose a number from 1 to 7.", "Выберите число от 1 до 7.";
+    opinion_now_kept: "Your rating is kept. You can add a few words, or change it.",
+        "Оценка сохранена. Можно добавить пару слов или изменить её.";
     opinion_settled: "This was some time ago: what you said then stands.",
         "Прошло много времени: остаётся то, что вы сказали тогда.";
     opinion_thanks: "Thank you!", "Спасибо!";
@@ -207,6 +227,10 @@ words! {
     link_title: "This link does not work any more", "Ссылка больше не действует";
     link_text: "Links to a request work for 30 days. Open the newest e-mail from us: its link is fresh.",
         "Ссылка на обращение действует 30 дней. Откройте последнее письмо от нас: в нём свежая ссылка.";
+    link_mine_text: "The link to your requests works for a day. Ask for a new one on the page “My requests”.",
+        "Ссылка на ваши обращения действует сутки. Запросите новую на странице «Мои обращения».";
+    link_rate_text: "We ask how it was for 30 days. If something is left, write to us.",
+        "Оценить помощь можно в течение 30 дней. Если вопрос остался, напишите нам.";
     away_title: "We will be back in a moment", "Скоро вернёмся";
     away_text: "The help centre cannot reach its data right now. Nothing is lost; try again in a minute.",
         "Центр поддержки сейчас не видит своих данных. Ничего не потеряно: попробуйте через минуту.";
@@ -275,39 +299,6 @@ pub fn state(lang: Language, status: Status) -> (&'static str, &'static str) {
         ),
     };
     if lang == Language::Ru { russian } else { english }
-}
-
-/// A rating in words.
-pub fn rated(lang: Language, rating: i16) -> String {
-    match lang {
-        Language::En => format!("You rated it {rating} of 5"),
-        Language::Ru => format!("Ваша оценка: {rating} из 5"),
-    }
-}
-
-/// How long an article takes to read.
-pub fn reading_time(lang: Language, minutes: i32) -> String {
-    let minutes = lang.plural(minutes.into(), ["minute", "minutes"], ["минута", "минуты", "минут"]);
-    match lang {
-        Language::En => format!("{minutes} to read"),
-        Language::Ru => format!("{minutes} чтения"),
-    }
-}
-
-/// How much was found.
-pub fn found(lang: Language, total: i64, is_capped: bool) -> String {
-    let found =
-        lang.plural(total, ["result", "results"], ["результат", "результата", "результатов"]);
-    match (lang, is_capped) {
-        (_, false) => found,
-        (Language::En, true) => format!("More than {found}"),
-        (Language::Ru, true) => format!("Больше {found}"),
-    }
-}
-
-/// How many articles and questions stand on a shelf.
-pub fn standing(lang: Language, number: i64) -> String {
-    lang.plural(number, ["answer", "answers"], ["ответ", "ответа", "ответов"])
 }
 
 /// What is wrong with a field, after the API's sentence about it, which is English.

@@ -2,7 +2,7 @@ use kamhub_kernel::Role;
 use kamhub_testkit::{Reply, TestApp};
 use serde_json::{Value, json};
 
-use crate::knowledge::reader;
+use crate::knowledge::{library, reader};
 
 const FAQS: &str = "/api/support/faqs";
 
@@ -68,7 +68,7 @@ async fn every_fault_of_a_question_is_told_at_once() {
 
 #[tokio::test]
 async fn questions_come_by_priority_and_then_by_views() {
-    let app = TestApp::start().await;
+    let app = library().await;
     let first = ask(&app, "Первый вопрос?", json!({"priority": 10})).await;
     let second = ask(&app, "Второй вопрос?", json!({"priority": 10})).await;
     ask(&app, "Третий вопрос?", json!({"priority": 100, "category": "Погода"})).await;

@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 
 use crate::support::{bring_to, create, path, ticket_with};
 
+/// A browser whose owner reads English.
 pub fn browser(app: &TestApp) -> Client {
-    app.anonymous.header("accept", "text/html,application/xhtml+xml")
+    app.anonymous
+        .header("accept", "text/html,application/xhtml+xml")
+        .header("accept-language", "en")
 }
 
 /// Sends a form as a browser does.
@@ -50,6 +53,9 @@ async fn the_front_door_speaks_the_language_that_was_chosen_or_is_liked() {
     let russian = browser(&app).header("accept-language", "ru-RU,ru;q=0.9,en;q=0.5");
     assert_eq!(russian.get("/").await.header("location"), "/ru");
     assert_eq!(browser(&app).get("/").await.header("location"), "/en");
+    let other = browser(&app).header("accept-language", "de");
+    assert_eq!(other.get("/").await.header("location"), "/ru", "the desk's own language");
+    assert_eq!(app.anonymous.get("/").await.header("location"), "/ru");
     let chosen = russian.get("/en?choose").await;
     assert_eq!((chosen.status.as_u16(), chosen.header("location")), (303, "/en"));
     let found = russian.get("/en/search?q=a%26choose&choose").await;
@@ -67,8 +73,12 @@ async fn a_page_is_asked_for_again_by_its_version() {
     let page = browser(&app).get("/en").await;
     let again = browser(&app).header("if-none-match", page.header("etag")).get("/en").await;
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
+    for known in ["*".to_owned(), page.header("etag").trim_start_matches("W/").to_owned()] {
+        assert_eq!(browser(&app).header("if-none-match", &known).get("/en").await.status, 304);
+    }
     let policy = page.header("content-security-policy");
     assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    assert!(policy.contains("img-src 'self' data: https:;"), "articles show such images: {policy}");
 }
 
 #[tokio::test]
@@ -97,6 +107,13 @@ async fn a_browser_is_told_of_errors_by_a_page_and_a_program_in_json() {
     assert!(page.text.contains("Такой страницы нет"), "{}", page.text);
     app.anonymous.get("/ru/nowhere").await.fault(404, "NOT_FOUND");
     browser(&app).get("/api/support/nowhere").await.fault(404, "NOT_FOUND");
+    for (path, sentence) in
+        [("/en/my/AAAA", "works for a day"), ("/en/rate?token=AAAA", "for 30 days")]
+    {
+        let link = browser(&app).get(path).await;
+        assert_eq!(link.status, 401);
+        assert!(link.text.contains(sentence), "{}", link.text);
+    }
     let link = browser(&app).get("/en/t/AAAA").await;
     assert_eq!(link.status, 401);
     assert!(link.text.contains("This link does not work any more"), "{}", link.text);
@@ -188,7 +205,11 @@ async fn the_customer_closes_reopens_and_rates() {
     let form = token(&page);
     let rating = format!("{address}/messages/{said}/rating");
     let fields = [("form", form.as_str()), ("rating", "4"), ("comment", "Fine")];
-    assert_eq!(send(&browser(&app), &rating, &fields).await.status, 303);
+    let rated = send(&browser(&app), &rating, &fields).await;
+    assert_eq!(rated.status, 303);
+    let (page, place) = rated.header("location").split_once('#').unwrap();
+    let page = browser(&app).get(page).await;
+    assert!(page.text.contains(&format!("id=\"{place}\"")), "{place} in {}", page.text);
     assert_eq!(messages(&app, &ticket).await[0]["rating"], 4);
     for (step, status) in [("close", "closed"), ("reopen", "reopened")] {
         let taken = send(&browser(&app), &format!("{address}/{step}"), &[("form", &form)]).await;
@@ -253,6 +274,12 @@ async fn anybody_asks_for_help_by_the_form_and_learns_the_number() {
     assert_eq!(stored[0]["customerVerified"], false);
     let page = browser(&app).get(sent.header("location")).await;
     assert!(page.text.contains(stored[0]["ticketNumber"].as_str().unwrap()), "{}", page.text);
+    let (_, link) = page.text.split_once("class=\"button\" href=\"/en/t/").expect("a link");
+    let link = format!("/en/t/{}", link.split('"').next().unwrap());
+    let ticket = browser(&app).get(&link).await;
+    assert!(ticket.text.contains("My card was charged twice."), "{}", ticket.text);
+    let asked = browser(&app).get("/en/request").await.text;
+    assert!(!asked.contains("We answer by e-mail"), "no mail can be sent: {asked}");
     let forged = sent.header("location").replace("number=TKT-", "number=TKT-9");
     assert_eq!(browser(&app).get(&forged).await.status, 404);
 }

@@ -5,7 +5,7 @@ use kamhub_testkit::TestApp;
 use serde_json::json;
 
 use crate::help_centre::{browser, send, token};
-use crate::knowledge::{at, write};
+use crate::knowledge::{KB, at, write};
 use crate::notifying::Desk;
 use crate::support::create;
 
@@ -26,7 +26,7 @@ async fn an_article_is_a_page_that_search_engines_and_people_can_read() {
     assert!(!page.text.contains("<b>x</b>"), "{}", page.text);
     let address = format!("/en/articles/{}", article["id"].as_str().unwrap());
     let by_id = browser(&app).get(&address).await;
-    assert_eq!(by_id.status, 301);
+    assert_eq!((by_id.status.as_u16(), by_id.header("cache-control")), (308, "no-cache"));
     assert_eq!(by_id.header("location"), format!("/en/articles/{slug}"));
     let russian = browser(&app).get(&format!("/ru/articles/{slug}")).await;
     assert!(russian.text.contains("показана на английском"), "{}", russian.text);
@@ -34,6 +34,45 @@ async fn an_article_is_a_page_that_search_engines_and_people_can_read() {
     let map = app.anonymous.get("/sitemap.xml").await.text;
     assert!(map.contains(&format!("{}/en/articles/{slug}</loc>", app.base)), "{map}");
     assert_eq!(browser(&app).get("/en/articles/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn no_browser_keeps_the_way_from_a_former_address() {
+    let app = TestApp::start().await;
+    let article = write(&app, json!({"slug": "first"})).await;
+    app.admin.patch(&at(&article), json!({"slug": "second"})).await.data(200);
+    let moved = browser(&app).get("/ru/articles/first").await;
+    assert_eq!((moved.status.as_u16(), moved.header("location")), (308, "/ru/articles/second"));
+    assert_eq!(moved.header("cache-control"), "no-cache");
+    app.admin.patch(&at(&article), json!({"slug": "first"})).await.data(200);
+    assert_eq!(browser(&app).get("/ru/articles/first").await.status, 200);
+    let back = browser(&app).get("/ru/articles/second").await;
+    assert_eq!(
+        (back.header("location"), back.header("cache-control")),
+        ("/ru/articles/first", "no-cache")
+    );
+}
+
+#[tokio::test]
+async fn a_search_of_the_page_that_finds_nothing_is_counted_once() {
+    let app = TestApp::start().await;
+    write(&app, json!({"title": "Umbrellas on board", "language": "en"})).await;
+    for query in
+        ["Parking", "%20parking", "parking&cursor=x", "umbrellas", "", "irina%40example.com"]
+    {
+        assert_eq!(
+            browser(&app).get(&format!("/ru/search?q={query}")).await.status,
+            200,
+            "{query}"
+        );
+    }
+    app.admin.header("accept", "text/html").get("/ru/search?q=staffonly").await;
+    let misses = app.admin.get(&format!("{KB}/reports/missed-searches")).await;
+    let rows = misses.data(200).as_array().unwrap().clone();
+    assert_eq!(
+        (rows.len(), &rows[0]["query"], &rows[0]["misses"]),
+        (1, &json!("parking"), &json!(3))
+    );
 }
 
 #[tokio::test]
@@ -153,4 +192,107 @@ async fn a_topic_is_counted_and_shown_whole_without_what_left_it() {
     app.admin.delete(&at(&last)).await;
     let home = browser(&app).get("/en").await.text;
     assert!(home.contains("101\u{a0}answers"), "{home}");
+}
+
+/// Writes so many questions, the first one the most important.
+async fn questions(app: &TestApp, number: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 0..number {
+        let body = json!({"question": format!("Question {number}?"), "answer": "An answer of words.",
+            "category": "Tours", "language": "en", "priority": 100 - number.min(99)});
+        let asked = app.admin.post("/api/support/faqs", body).await;
+        ids.push(asked.data(201)["id"].as_str().unwrap().to_owned());
+    }
+    ids
+}
+
+#[tokio::test]
+async fn every_question_is_on_a_page_and_has_an_address_that_results_lead_to() {
+    let app = TestApp::start().await;
+    let ids = questions(&app, 101).await;
+    let first = browser(&app).get("/en/faq").await.text;
+    let last = format!("id=\"q{}\"", ids[100]);
+    assert!(first.contains("/en/faq?page=2\" rel=\"next\"") && !first.contains(&last), "{first}");
+    for page in ["/en/faq?page=2", "/en/categories/Tours?page=2"] {
+        assert!(browser(&app).get(page).await.text.contains(&last), "{page}");
+    }
+    assert_eq!(browser(&app).get("/en/faq?page=3").await.status, 404);
+    let found = browser(&app).get("/en/search?q=question%20100").await;
+    let address = format!("/en/faq/{}", ids[100]);
+    assert!(found.text.contains(&format!("href=\"{address}\"")), "{}", found.text);
+    let one = browser(&app).get(&address).await;
+    assert!(one.text.contains("Question 100?") && one.text.contains("An answer of words."));
+    let moved = browser(&app).get(&address.replace("/en/", "/ru/")).await;
+    assert_eq!((moved.status.as_u16(), moved.header("location")), (308, address.as_str()));
+    assert_eq!(browser(&app).get("/en/faq/999999").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_question_that_is_opened_is_counted_once_for_a_visitor_and_day() {
+    let app = TestApp::start().await;
+    let ids = questions(&app, 2).await;
+    let page = browser(&app).get("/en/faq").await.text;
+    let seen = format!("/en/faq/{}/seen", ids[0]);
+    assert!(page.contains(&format!("data-seen=\"{seen}\"")), "{page}");
+    for _ in 0..2 {
+        assert_eq!(send(&browser(&app), &seen, &[]).await.status, 204);
+        browser(&app).get(&format!("/en/faq/{}", ids[1])).await;
+    }
+    let stranger = browser(&app).header("sec-fetch-site", "cross-site");
+    assert_eq!(stranger.post(&seen, json!({})).await.status, 403);
+    kamhub_helpdesk::knowledge::views::flush(&app.app).await.unwrap();
+    for id in ids {
+        let read = app.admin.get(&format!("/api/support/faqs/{id}")).await;
+        assert_eq!(read.data(200)["views"], 1);
+    }
+}
+
+#[tokio::test]
+async fn what_search_engines_are_told_of_a_page_agrees() {
+    let app = TestApp::start().await;
+    write(&app, json!({"category": "Tours"})).await;
+    questions(&app, 1).await;
+    let form = browser(&app).get("/en/request").await;
+    assert_eq!(form.header("x-robots-tag"), "");
+    assert!(form.text.contains("rel=\"canonical\"") && !form.text.contains("noindex"));
+    assert_eq!(form.header("cache-control"), "private, no-store");
+    let topic = browser(&app).get("/en/categories/Tours").await.text;
+    let there = format!("hreflang=\"ru\" href=\"{}/ru/categories/Tours\"", app.base);
+    assert!(topic.contains(&there) && topic.contains("/ru/categories/Tours?choose"), "{topic}");
+    let faq = browser(&app).get("/en/faq").await.text;
+    for page in [&topic, &faq] {
+        assert!(page.contains("<meta name=\"description\""), "{page}");
+    }
+    let usual = format!("hreflang=\"x-default\" href=\"{}/ru/faq\"", app.base);
+    assert!(faq.contains(&usual), "{faq}");
+    let (_, picture) = faq.split_once("og:image\" content=\"").unwrap();
+    let picture = picture.split('"').next().unwrap().strip_prefix(&app.base).unwrap();
+    assert_eq!(app.anonymous.get(picture).await.header("content-type"), "image/png");
+    let robots = app.anonymous.get("/robots.txt").await.text;
+    assert!(robots.contains("Allow: /api/support/attachments/"), "{robots}");
+}
+
+#[tokio::test]
+async fn a_slash_too_many_leads_to_the_page() {
+    let app = TestApp::start().await;
+    for (asked, page) in
+        [("/ru/", "/ru"), ("/en/faq/", "/en/faq"), ("/en/search/?q=a", "/en/search?q=a")]
+    {
+        let moved = browser(&app).get(asked).await;
+        assert_eq!((moved.status.as_u16(), moved.header("location")), (308, page), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn an_article_names_those_that_are_near_and_then_its_category() {
+    let app = TestApp::start().await;
+    let article = write(&app, json!({"category": "Вылеты", "tags": ["билет"]})).await;
+    write(&app, json!({"title": "Обмен на другую дату", "category": "Рейсы", "tags": ["билет"]}))
+        .await;
+    write(&app, json!({"title": "Совсем другое", "category": "Вылеты", "tags": []})).await;
+    let slug = article["slug"].as_str().unwrap();
+    let page = browser(&app).get(&format!("/ru/articles/{slug}")).await.text;
+    for near in ["obmen-na-druguyu-datu", "sovsem-drugoe"] {
+        assert!(page.contains(near), "{near} in {page}");
+    }
 }

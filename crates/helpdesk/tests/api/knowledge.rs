@@ -32,9 +32,17 @@ pub fn at(article: &Value) -> String {
     format!("{KB}/articles/{}", article["id"].as_str().unwrap())
 }
 
-/// A reader without credentials with a browser of their own.
-pub fn reader(app: &TestApp, browser: &str) -> Client {
-    app.anonymous.header("user-agent", browser)
+/// A desk behind a proxy, which says from where its readers come.
+pub async fn library() -> TestApp {
+    TestApp::with(|settings| settings.behind_proxy = true).await
+}
+
+/// A reader without credentials with an address of their own.
+pub fn reader(app: &TestApp, name: &str) -> Client {
+    let number =
+        name.bytes().fold(0_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let [high, low] = number.to_be_bytes();
+    app.anonymous.header("x-forwarded-for", &format!("10.0.{high}.{low}"))
 }
 
 /// The titles of a list.
@@ -246,4 +254,16 @@ async fn a_repeated_request_writes_one_article() {
         .post(KB, article(json!({"title": "Another title"})))
         .await
         .fault(422, "IDEMPOTENCY_KEY_REUSED");
+}
+
+#[tokio::test]
+async fn nothing_is_published_at_once_and_at_a_time() {
+    let app = TestApp::start().await;
+    let both = json!({"isPublished": true, "publishAt": "2026-03-02T04:00:00Z"});
+    let refused = app.admin.post(KB, article(both.clone())).await;
+    assert!(refused.fault(400, "VALIDATION_FAILED")["publishAt"].is_string());
+    let draft = write(&app, json!({"isPublished": false})).await;
+    let refused = app.admin.patch(&at(&draft), both).await;
+    assert!(refused.fault(400, "VALIDATION_FAILED")["publishAt"].is_string());
+    assert_eq!(app.admin.get(&at(&draft)).await.data(200)["isPublished"], false);
 }

@@ -3,7 +3,8 @@ use kamhub_helpdesk::knowledge::views;
 use kamhub_testkit::TestApp;
 use serde_json::json;
 
-use crate::knowledge::{KB, at, reader, titles, write};
+use crate::help_centre::send;
+use crate::knowledge::{KB, at, library, reader, titles, write};
 
 #[tokio::test]
 async fn the_list_filters_sorts_and_goes_on_by_cursor() {
@@ -91,7 +92,7 @@ async fn the_search_finds_published_articles_with_all_words_best_first() {
 
 #[tokio::test]
 async fn a_visitor_has_one_vote_and_may_change_it() {
-    let app = TestApp::start().await;
+    let app = library().await;
     let written = write(&app, json!({})).await;
     let (helpful, unhelpful) =
         (format!("{}/helpful", at(&written)), format!("{}/unhelpful", at(&written)));
@@ -121,7 +122,7 @@ async fn a_visitor_has_one_vote_and_may_change_it() {
 
 #[tokio::test]
 async fn votes_of_many_visitors_at_once_are_all_counted() {
-    let app = TestApp::start().await;
+    let app = library().await;
     let written = write(&app, json!({})).await;
     let votes = (0..20).map(|number| {
         let word = if number % 4 == 0 { "unhelpful" } else { "helpful" };
@@ -140,7 +141,7 @@ async fn votes_of_many_visitors_at_once_are_all_counted() {
 
 #[tokio::test]
 async fn a_visitor_counts_as_one_view_a_day() {
-    let app = TestApp::start().await;
+    let app = library().await;
     let written = write(&app, json!({})).await;
     let views_of = async || {
         app.anonymous.get(&format!("{}/stats", at(&written))).await.data(200)["views"].clone()
@@ -169,7 +170,7 @@ async fn a_visitor_counts_as_one_view_a_day() {
 
 #[tokio::test]
 async fn views_that_could_not_be_written_are_counted_once_later() {
-    let app = TestApp::start().await;
+    let app = library().await;
     let written = write(&app, json!({})).await;
     for number in 0..50 {
         reader(&app, &format!("B{number}")).get(&at(&written)).await.data(200);
@@ -185,4 +186,48 @@ async fn views_that_could_not_be_written_are_counted_once_later() {
         .unwrap();
     assert_eq!(views::flush(&app.app).await.unwrap(), 50);
     assert_eq!(views::flush(&app.app).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn five_browsers_of_one_address_are_one_reader_to_calls_and_few_to_pages() {
+    let app = TestApp::start().await;
+    let written = write(&app, json!({})).await;
+    let page = format!("/ru/articles/{}", written["slug"].as_str().unwrap());
+    let figures = async || {
+        let stats = app.anonymous.get(&format!("{}/stats", at(&written))).await;
+        let stats = stats.data(200);
+        (stats["views"].as_i64().unwrap(), stats["helpfulVotes"].as_i64().unwrap())
+    };
+    for number in 0..5 {
+        let browser = app.anonymous.header("user-agent", &format!("B{number}"));
+        browser.get(&at(&written)).await.data(200);
+        browser.post(&format!("{}/helpful", at(&written)), json!({})).await.data(200);
+    }
+    assert_eq!(figures().await, (1, 1));
+    for number in 0..40 {
+        let browser = app.anonymous.header("user-agent", &format!("B{number}"));
+        browser.get(&page).await;
+        send(&browser, &format!("{page}/vote"), &[("helpful", "yes")]).await;
+    }
+    assert_eq!(figures().await, (5, 5), "an address is at most four visitors of pages");
+}
+
+#[tokio::test]
+async fn an_article_whose_original_is_a_draft_is_found_in_the_language_that_is_published() {
+    let app = library().await;
+    let written = write(&app, json!({"isPublished": false})).await;
+    let body = json!({"title": "How do I return a ticket?", "isPublished": true,
+        "content": "Open the booking and press return."});
+    let translation = format!("{}/translations/en", at(&written));
+    app.admin.put(&translation, body).await.data(201);
+    let both = write(&app, json!({"title": "Второй билет"})).await;
+    let body = json!({"title": "The second ticket", "isPublished": true,
+        "content": "Open the booking and press return."});
+    app.admin.put(&format!("{}/translations/en", at(&both)), body).await.data(201);
+    let listed = titles(&app.anonymous.get(KB).await);
+    assert_eq!(listed, ["Второй билет", "How do I return a ticket?"]);
+    let unhelpful = format!("{}/unhelpful", at(&written));
+    reader(&app, "Anna").post(&unhelpful, json!({})).await.data(200);
+    let report = app.admin.get(&format!("{KB}/reports/unhelpful")).await;
+    assert_eq!(report.data(200)[0]["title"], "How do I return a ticket?");
 }

@@ -3,7 +3,7 @@ use kamhub_kernel::Role;
 use kamhub_testkit::TestApp;
 use serde_json::{Value, json};
 
-use crate::knowledge::{KB, at, reader, write};
+use crate::knowledge::{KB, at, library, reader, write};
 
 const ENGLISH: &str = "Open the booking and press Return. The money comes back to your card.";
 
@@ -60,7 +60,7 @@ async fn a_translation_has_the_same_id_and_is_chosen_by_language() {
 
 #[tokio::test]
 async fn languages_are_published_apart_and_counted_together() {
-    let app = TestApp::start().await;
+    let app = library().await;
     let written = write(&app, json!({})).await;
     translate(&app, &written, false).await;
     let english = format!("{}?language=en", at(&written));
@@ -97,7 +97,8 @@ async fn languages_are_published_apart_and_counted_together() {
         .admin
         .put(&format!("{}/translations/en", at(&written)), json!({"title": "Only a title"}))
         .await;
-    assert!(lone.fault(400, "VALIDATION_FAILED")["title"].is_string());
+    assert!(lone.fault(400, "VALIDATION_FAILED")["content"].is_string());
+    assert_eq!(lone.fault(400, "VALIDATION_FAILED").get("title"), None);
 }
 
 #[tokio::test]
@@ -134,6 +135,56 @@ async fn a_draft_waits_beside_what_the_public_reads() {
     assert_eq!(discarded.data(200)["title"], "Заголовок черновика");
     assert_eq!(discarded.data(200).get("draftVersion"), None);
     app.admin.patch(&at(&written), json!({"title": "Прямо поверх"})).await.data(200);
+}
+
+#[tokio::test]
+async fn a_draft_brings_back_no_label_that_it_did_not_change() {
+    let app = TestApp::start().await;
+    let written = write(&app, json!({"category": "Вылеты"})).await;
+    translate(&app, &written, true).await;
+    let english = format!("{}?language=en", at(&written));
+    let draft = |changes: Value| {
+        let mut body = changes;
+        body["draft"] = json!(true);
+        app.admin.patch(&english, body)
+    };
+    draft(json!({"title": "A better title"})).await.data(200);
+    let moved = json!({"category": "Рейсы", "tags": ["рейс"]});
+    app.admin.patch(&at(&written), moved).await.data(200);
+    let waiting = app.admin.get(&format!("{english}&draft=true")).await;
+    assert_eq!(waiting.data(200)["category"], "Рейсы");
+    draft(json!({"title": "The best title"})).await.data(200);
+    let publish = format!("{}/publish?language=en", at(&written));
+    let published = app.admin.post(&publish, json!({})).await;
+    assert_eq!(published.data(200)["title"], "The best title");
+    let original = app.anonymous.get(&at(&written)).await;
+    assert_eq!(original.data(200)["category"], "Рейсы");
+    assert_eq!(original.data(200)["tags"], json!(["рейс"]));
+
+    draft(json!({"category": "Погода"})).await.data(200);
+    app.admin.patch(&at(&written), json!({"tags": ["дождь"]})).await.data(200);
+    let published = app.admin.post(&publish, json!({})).await;
+    assert_eq!(published.data(200)["category"], "Погода", "what it did change");
+    assert_eq!(published.data(200)["tags"], json!(["дождь"]));
+}
+
+#[tokio::test]
+async fn a_category_that_was_renamed_comes_back_with_no_draft_and_no_version() {
+    let app = TestApp::start().await;
+    let categories = format!("{KB}/categories");
+    let written = write(&app, json!({"category": "Вылеты"})).await;
+    app.admin.patch(&at(&written), json!({"title": "Черновик", "draft": true})).await.data(200);
+    let list = app.anonymous.get(&categories).await;
+    let rows = list.data(200).as_array().unwrap().clone();
+    let flights = rows.iter().find(|row| row["name"] == "Вылеты").unwrap();
+    let path = format!("{categories}/{}", flights["id"].as_str().unwrap());
+    app.admin.patch(&path, json!({"name": "Рейсы"})).await.data(200);
+    let published = app.admin.post(&format!("{}/publish", at(&written)), json!({})).await;
+    assert_eq!(published.data(200)["category"], "Рейсы");
+    let restored = app.admin.post(&format!("{}/versions/1/restore", at(&written)), json!({})).await;
+    assert_eq!(restored.data(200)["category"], "Рейсы");
+    let list = app.anonymous.get(&categories).await;
+    assert!(list.data(200).as_array().unwrap().iter().all(|row| row["name"] != "Вылеты"));
 }
 
 #[tokio::test]
@@ -248,7 +299,7 @@ async fn related_articles_share_tags_category_or_words() {
 
 #[tokio::test]
 async fn the_reports_name_articles_that_help_nobody_and_searches_that_find_nothing() {
-    let app = TestApp::start().await;
+    let app = library().await;
     let bad = write(&app, json!({"title": "Плохая статья"})).await;
     let good = write(&app, json!({"title": "Хорошая статья"})).await;
     for number in 0..3 {

@@ -24,6 +24,7 @@ mod feedback_requests;
 mod help_centre;
 mod help_centre_files;
 mod help_centre_finding;
+mod help_centre_opinions;
 mod histories;
 mod hostile;
 mod hostile_http;

@@ -35,7 +35,7 @@ async fn an_anonymous_claim_is_confirmed_by_its_number_and_repeats_nothing_that_
     assert_eq!(mails[0].header("auto-submitted"), "auto-generated");
     assert_eq!(mails[0].header("x-auto-response-suppress"), "All");
     let link = text.split_whitespace().find(|word| word.starts_with(&desk.app.base)).unwrap();
-    let token = link.rsplit('/').next().unwrap();
+    let token = link.rsplit('/').next().and_then(|last| last.split('?').next()).unwrap();
     let path = format!("/api/support/tickets/{}?access={token}", ticket["id"].as_str().unwrap());
     assert_eq!(desk.app.anonymous.get(&path).await.data(200)["id"], ticket["id"]);
 }

@@ -53,6 +53,7 @@ const SQL_DIRECTORIES: &[&str] = &[
 /// whose rules forms share with the API, with how they and their files are taken in.
 const DOORS: &[&str] = &[
     "crate::identity::http::caller",
+    "crate::identity::http::reader",
     "crate::tickets::http::ticket_path",
     "crate::attachments::http::upload",
     "crate::tickets::http::create::CreateTicket",

@@ -6,7 +6,7 @@ use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId};
 use crate::app::App;
 use crate::faq::model::FaqView;
 use crate::faq::service;
-use crate::identity::http::caller::{Caller, ComesFrom};
+use crate::identity::http::caller::Caller;
 use crate::ids::FaqId;
 use crate::knowledge::views;
 use crate::knowledge::visitor::Visitor;
@@ -23,12 +23,11 @@ use crate::knowledge::visitor::Visitor;
 pub async fn handler(
     State(app): State<App>,
     Caller(actor): Caller,
-    ComesFrom(origin): ComesFrom,
     PathId(id): PathId<FaqId>,
 ) -> ApiResult<Answer> {
     let mut connection = app.db.connection().await?;
     let faq = service::read(&mut connection, &app.cache, id).await?;
-    views::faq_seen(&app, id, &Visitor::of(&actor, origin.user_agent.as_deref()));
+    views::faq_seen(&app, id, &Visitor::of(&actor));
     let version = faq.version;
     Ok(Answer::ok(faq).version(version))
 }

@@ -82,6 +82,20 @@ pub async fn give(
     Ok(Given { feedback: after, first: false })
 }
 
+/// What the customer of a link has said of their ticket so far.
+///
+/// # Errors
+/// That of a ticket that is gone; a database fault.
+pub async fn said(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    ticket: TicketId,
+) -> Result<Option<Feedback>, Error> {
+    let Actor::Customer { id, .. } = actor else { return Ok(None) };
+    let found = conversation::find(connection, actor, ticket).await?;
+    Ok(repo::of_customer(connection, found.ticket.id, Some(*id), None).await?)
+}
+
 /// Whether the actor may say what customers think at all.
 ///
 /// # Errors

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use kamhub_cache::RateRule;
 use kamhub_httpkit::{ApiResult, Problem};
 use kamhub_kernel::page::{PageRequest, Start};
@@ -13,13 +12,14 @@ use serde_json::json;
 
 use super::fields::Fields;
 use super::listing::{Card, Titles, category_path, encoded};
-use super::page::{Frame, go_on, json_ld, public};
+use super::page::{Frame, go_on, json_ld, moved, public};
 use super::visit::Visit;
 use crate::help_centre::dates::When;
 use crate::help_centre::words;
 use crate::knowledge::model::{Address, Wanted};
 use crate::knowledge::service;
 use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
+use crate::knowledge::service::reports;
 use crate::knowledge::service::votes::{self, Vote};
 use crate::knowledge::view::{ArticleFile, ArticleView};
 use crate::knowledge::views;
@@ -75,7 +75,7 @@ pub async fn show(
     if article.slug != slug {
         return Ok(moved(&format!("/{}/articles/{}", visit.lang, article.slug)));
     }
-    let visitor = Visitor::of(&visit.anonymous(), visit.browser.as_deref());
+    let visitor = Visitor::of_page(&visit.reader().await, visit.browser());
     views::article_seen(app, article.id, &visitor);
     let related = related(&mut connection, &visit, &article).await?;
     let titles = Titles::load(&mut connection).await?;
@@ -148,27 +148,35 @@ fn structured(page: &Frame, article: &ArticleView) -> String {
     }))
 }
 
+/// What stands beside it: of the same tags, category or words; where that is little, what is read most
+/// of its category.
 async fn related(
     connection: &mut PgConnection,
     visit: &Visit,
     article: &ArticleView,
 ) -> ApiResult<Vec<Card>> {
-    let filter = Filter {
-        language: Some(visit.lang),
-        category: Some(article.category.clone()),
-        ..Filter::default()
-    };
-    let page = PageRequest { start: Start::Offset(0), limit: RELATED + 1, exact_total: false };
-    let request =
-        ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
-    let found = list(connection, false, request).await?.items;
-    let others = found.into_iter().filter(|one| one.id != article.id);
     let most = usize::try_from(RELATED).unwrap_or_default();
-    Ok(others.take(most).map(|one| Card::of(visit.lang, one)).collect())
-}
-
-fn moved(path: &str) -> Response {
-    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, path.to_owned())]).into_response()
+    let (address, wanted) = (Address::Id(article.id), article.language);
+    let wanted = Wanted { asked: Some(wanted), preferred: None };
+    let cache = &visit.app.cache;
+    let mut near = reports::related(connection, cache, false, &address, wanted).await?;
+    if near.len() < most {
+        let filter = Filter {
+            language: Some(article.language),
+            category: Some(article.category.clone()),
+            ..Filter::default()
+        };
+        // The article itself and the near ones may be among them.
+        let page = PageRequest { start: Start::Offset(0), limit: 2 * RELATED, exact_total: false };
+        let request =
+            ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
+        for other in list(connection, false, request).await?.items {
+            if other.id != article.id && !near.iter().any(|known| known.id == other.id) {
+                near.push(other);
+            }
+        }
+    }
+    Ok(near.into_iter().take(most).map(|one| Card::of(article.language, one)).collect())
 }
 
 /// `POST /{lang}/articles/{slug}/vote`: whether it helped, and what was missing.
@@ -187,7 +195,7 @@ pub async fn vote(visit: Visit, Path(slug): Path<String>, fields: Fields) -> Api
     };
     let comment: String = fields.get("comment").chars().take(1000).collect();
     let vote = Vote { helpful, comment: Some(comment).filter(|text| !text.is_empty()) };
-    let visitor = Visitor::of(&visit.anonymous(), visit.browser.as_deref());
+    let visitor = Visitor::of_page(&visit.anonymous(), visit.browser());
     let mut tx = app.db.begin().await?;
     votes::vote(&mut tx, &*app.clock, &app.keys, false, &address, &visitor, vote).await?;
     tx.commit().await?;

@@ -53,6 +53,12 @@ pub fn logo(logo: &Logo) -> String {
     format!("{}/{LOGO}", below_static(&Sha256::digest(&logo.bytes)))
 }
 
+/// Where the picture is that goes with links: the logo where other sites can show it, which takes pixels.
+pub fn picture(brand: &Brand) -> String {
+    let logo_of = brand.logo.as_ref().filter(|logo| logo.media_type != "image/svg+xml");
+    logo_of.map_or_else(|| format!("{}/share.png", base()), logo)
+}
+
 /// The brand's colours.
 fn style(brand: &Brand) -> String {
     let (light, dark) = (brand.accent.on_light(), brand.accent.on_dark());
@@ -87,7 +93,10 @@ pub async fn serve(State(app): State<App>, Path((hash, name)): Path<(String, Str
         headers.push((header::CONTENT_SECURITY_POLICY, PICTURE_ONLY));
     }
     let mut response = (StatusCode::OK, bytes).into_response();
-    response.headers_mut().extend(headers);
+    for (name, value) in headers {
+        // In the place of what the bytes would be taken for, not beside it.
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 

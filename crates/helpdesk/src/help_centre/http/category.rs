@@ -5,40 +5,29 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use kamhub_httpkit::{ApiResult, Problem};
 use kamhub_kernel::page::{PageRequest, Start};
-use serde::Deserialize;
+use kamhub_postgres::PgConnection;
 
 use super::faq;
-use super::listing::{Card, Titles, category_path};
+use super::listing::{Card, Part, Titles, category_path, neighbours};
 use super::page::{Frame, public};
 use super::visit::Visit;
+use crate::app::App;
 use crate::faq::model::FaqView;
+use crate::faq::service as faqs;
+use crate::help_centre::words;
+use crate::knowledge::service::categories;
 use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
+use crate::language::Language;
 
-/// Articles of one page, and all questions: a shelf with more of these is better divided.
+/// Articles of one page, and questions of one page.
 const MOST: i64 = 100;
-/// The last page that can be asked for.
-const LAST_PAGE: i64 = 1_000;
-
-/// Which part of a long shelf.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Part {
-    page: Option<String>,
-}
-
-impl Part {
-    /// The page, from 1; anything that is none is the first.
-    fn number(&self) -> i64 {
-        let asked = self.page.as_deref().and_then(|page| page.parse().ok());
-        asked.filter(|page| (1..=LAST_PAGE).contains(page)).unwrap_or(1)
-    }
-}
 
 #[derive(Template)]
 #[template(path = "help_centre/category.html")]
 struct CategoryPage {
     page: Frame,
     title: String,
+    description: String,
     articles: Vec<Card>,
     questions: Vec<FaqView>,
     previous: Option<String>,
@@ -54,44 +43,54 @@ pub async fn show(
     Path(name): Path<String>,
     Query(part): Query<Part>,
 ) -> ApiResult<Response> {
-    let number = part.number();
+    let (number, lang) = (part.number(), visit.lang);
     let mut connection = visit.app.db.connection().await?;
-    let filter =
-        Filter { language: Some(visit.lang), category: Some(name.clone()), ..Filter::default() };
-    let page =
-        PageRequest { start: Start::Offset((number - 1) * MOST), limit: MOST, exact_total: false };
+    let filter = Filter { language: Some(lang), category: Some(name.clone()), ..Filter::default() };
+    let skip = (number - 1) * MOST;
+    let page = PageRequest { start: Start::Offset(skip), limit: MOST, exact_total: false };
     let request =
         ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
-    let found = list(&mut connection, false, request).await?;
-    let questions = match number {
-        1 => {
-            faq::questions(&mut connection, &visit.app, visit.lang, Some(name.clone()), MOST)
-                .await?
-        }
-        _ => Vec::new(),
-    };
-    let (articles, goes_on) = (found.items, found.next_cursor.is_some() && number < LAST_PAGE);
-    if articles.is_empty() && questions.is_empty() {
+    let articles = list(&mut connection, false, request).await?;
+    let shelf = Some(name.clone());
+    let questions = faq::questions(&mut connection, &visit.app, lang, shelf, (skip, MOST)).await?;
+    if articles.items.is_empty() && questions.items.is_empty() {
         return Err(Problem::not_found("The category"));
     }
+    let goes_on = articles.next_cursor.is_some() || questions.next_cursor.is_some();
     let titles = Titles::load(&mut connection).await?;
+    let is_there_too = stands(&mut connection, &visit.app, lang.other(), &name).await?;
     drop(connection);
     let mut page = Frame::of(&visit);
-    // What stands there in the other language, if anything, is not known here.
-    page.other = None;
-    let path = category_path(visit.lang, &name);
-    let at = |number: i64| format!("{path}?page={number}");
+    let there = category_path(lang.other(), &name);
+    page.elsewhere = is_there_too.then(|| there.clone());
+    page.other = page.elsewhere.clone().filter(|_| number == 1);
+    let path = category_path(lang, &name);
     if number > 1 {
         // To search engines it is a page of its own, not the first one again.
-        page.path = at(number);
+        page.path = format!("{path}?page={number}");
     }
+    let [previous, next] = neighbours(&path, number, goes_on);
+    let title = titles.of(lang, &name);
     let template = CategoryPage {
-        title: titles.of(visit.lang, &name),
+        description: words::shelf(lang, &title),
+        title,
         page,
-        articles: articles.into_iter().map(|one| Card::of(visit.lang, one)).collect(),
-        questions,
-        previous: (number > 1).then(|| at(number - 1)),
-        next: goes_on.then(|| at(number + 1)),
+        articles: articles.items.into_iter().map(|one| Card::of(lang, one)).collect(),
+        questions: questions.items,
+        previous,
+        next,
     };
     public(&visit, &template)
+}
+
+/// Whether anything stands on the shelf in a language.
+async fn stands(
+    connection: &mut PgConnection,
+    app: &App,
+    lang: Language,
+    name: &str,
+) -> ApiResult<bool> {
+    let articles = categories::standing(connection, &app.cache, lang).await?;
+    Ok(articles.contains_key(name)
+        || faqs::standing(connection, &app.cache, lang).await?.contains_key(name))
 }

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse as _, Response};
 
-use super::page::Frame;
-use super::visit::{Visit, preferred};
+use super::page::{Frame, moved};
+use super::visit::{Visit, preferred, trimmed};
 use crate::app::App;
 use crate::language::Language;
 
@@ -24,17 +24,21 @@ struct ErrorPage {
 /// Around every route: a browser that asked for a page and would get an error in JSON or in bare words gets a
 /// page that says the same. Needs no database.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    if let Some(path) = trimmed(&request) {
+        return moved(&path);
+    }
     let wanted = wants_page(request.headers(), request.uri().path());
     let is_get = request.method() == axum::http::Method::GET;
     let path = request.uri().path().to_owned();
-    let lang = Language::of_path(&path).unwrap_or_else(|| preferred(request.headers()));
+    let lang = Language::of_path(&path).unwrap_or_else(|| preferred(&app, request.headers(), None));
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if !wanted || !is_error || is_page(response.headers()) {
         return response;
     }
-    let visit = Visit { app, lang, path, address: String::new(), known: None, browser: None };
+    let headers = HeaderMap::new();
+    let visit = Visit { app, lang, path, address: String::new(), known: None, headers };
     page(&visit, is_get, response)
 }
 
@@ -59,6 +63,8 @@ fn page(visit: &Visit, is_get: bool, plain: Response) -> Response {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => {
             (w.not_found_title, w.not_found_text)
         }
+        StatusCode::UNAUTHORIZED if visit.is_below("my") => (w.link_title, w.link_mine_text),
+        StatusCode::UNAUTHORIZED if visit.is_below("rate") => (w.link_title, w.link_rate_text),
         StatusCode::UNAUTHORIZED => (w.link_title, w.link_text),
         StatusCode::FORBIDDEN => (w.refused_title, w.refused_text),
         StatusCode::TOO_MANY_REQUESTS => (w.often_title, w.often_text),

@@ -1,6 +1,7 @@
 //! The front door.
 
 use askama::Template;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use kamhub_httpkit::ApiResult;
@@ -10,6 +11,7 @@ use super::faq;
 use super::listing::{Card, Shelf, Titles};
 use super::page::{Frame, go_on, public};
 use super::visit::{Visit, preferred};
+use crate::app::App;
 use crate::faq::model::FaqView;
 use crate::faq::service as faqs;
 use crate::knowledge::service::categories;
@@ -28,9 +30,9 @@ struct Home {
     questions: Vec<FaqView>,
 }
 
-/// `GET /`: on to the language that was chosen before, or that the browser likes best.
-pub async fn choose(headers: HeaderMap) -> ApiResult<Response> {
-    let mut response = go_on(&format!("/{}", preferred(&headers)))?;
+/// `GET /`: on to the language that was chosen before, or that the browser likes best, or the desk's own.
+pub async fn choose(State(app): State<App>, headers: HeaderMap) -> ApiResult<Response> {
+    let mut response = go_on(&format!("/{}", preferred(&app, &headers, None)))?;
     let varies = HeaderValue::from_static("accept-language, cookie");
     response.headers_mut().insert(header::VARY, varies);
     Ok(response)
@@ -48,7 +50,7 @@ pub async fn show(visit: Visit) -> ApiResult<Response> {
         ListRequest { filter, sort_by: ArticleSortBy::Views, order: SortOrder::Desc, page };
     let articles = list(&mut connection, false, request).await?.items;
     let (app, lang) = (&visit.app, visit.lang);
-    let questions = faq::questions(&mut connection, app, lang, None, QUESTIONS).await?;
+    let questions = faq::questions(&mut connection, app, lang, None, (0, QUESTIONS)).await?.items;
     let of_articles = categories::standing(&mut connection, &app.cache, lang).await?;
     let of_questions = faqs::standing(&mut connection, &app.cache, lang).await?;
     let titles = Titles::load(&mut connection).await?;

@@ -4,11 +4,37 @@ use std::collections::HashMap;
 
 use kamhub_httpkit::ApiResult;
 use kamhub_postgres::PgConnection;
+use serde::Deserialize;
 
 use crate::help_centre::{icons, words};
 use crate::knowledge::service::categories::{self, KnowledgeCategory};
 use crate::knowledge::view::ArticleSummary;
 use crate::language::Language;
+
+/// The last page that can be asked for.
+const LAST_PAGE: i64 = 1_000;
+
+/// Which part of a long list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Part {
+    page: Option<String>,
+}
+
+impl Part {
+    /// The page, from 1; anything that is none is the first.
+    pub fn number(&self) -> i64 {
+        let asked = self.page.as_deref().and_then(|page| page.parse().ok());
+        asked.filter(|page| (1..=LAST_PAGE).contains(page)).unwrap_or(1)
+    }
+}
+
+/// The pages before and after a page of the list at `path`.
+pub fn neighbours(path: &str, number: i64, goes_on: bool) -> [Option<String>; 2] {
+    let at = |number: i64| format!("{path}?page={number}");
+    let next = (goes_on && number < LAST_PAGE).then(|| at(number + 1));
+    [(number > 1).then(|| at(number - 1)), next]
+}
 
 /// An article in a list.
 pub struct Card {

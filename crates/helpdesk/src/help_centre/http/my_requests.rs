@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kamhub_cache::RateRule;
@@ -13,8 +13,9 @@ use kamhub_kernel::Actor;
 
 use super::fields::{self, Fields};
 use super::page::{Frame, go_on, plain, private};
-use super::ticket::state::State;
-use super::visit::{Visit, preferred};
+use super::ticket::state::State as Shown;
+use super::visit::{OfMail, Visit, preferred};
+use crate::app::App;
 use crate::help_centre::dates::When;
 use crate::help_centre::jobs::SendRequestsLink;
 use crate::help_centre::words;
@@ -107,15 +108,21 @@ pub async fn send(visit: Visit, fields: Fields) -> ApiResult<Response> {
 }
 
 /// `GET /my/{token}`: the address in the mail.
-pub async fn enter(headers: HeaderMap, Path(token): Path<String>) -> ApiResult<Response> {
-    go_on(&format!("/{}/my/{}", preferred(&headers), plain(&token)?))
+pub async fn enter(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+    Query(mail): Query<OfMail>,
+) -> ApiResult<Response> {
+    let lang = preferred(&app, &headers, mail.language());
+    go_on(&format!("/{lang}/my/{}", plain(&token)?))
 }
 
 struct Row {
     path: String,
     number: String,
     subject: String,
-    state: State,
+    state: Shown,
     created: When,
 }
 
@@ -150,7 +157,7 @@ pub async fn list(visit: Visit, Path(token): Path<String>) -> ApiResult<Response
             path: format!("/{}/t/{token}", visit.lang),
             number: ticket.number,
             subject: ticket.subject,
-            state: State::of(visit.lang, ticket.status),
+            state: Shown::of(visit.lang, ticket.status),
             created: page.day(ticket.created_at),
         }
     };

@@ -1,7 +1,7 @@
 //! How it was: the page behind the link that customers get after their ticket was resolved.
 
 use askama::Template;
-use axum::extract::Query;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kamhub_httpkit::{ApiResult, request};
@@ -10,15 +10,19 @@ use serde::Deserialize;
 
 use super::fields::{self, Fields};
 use super::page::{Frame, go_on, plain, private};
-use super::visit::{Visit, preferred};
+use super::visit::{OfMail, Visit, preferred};
+use crate::app::App;
 use crate::feedback::Error;
 use crate::feedback::http::input::FeedbackByLink;
+use crate::feedback::model::Feedback;
 use crate::feedback::service::give;
 use crate::help_centre::words;
 use crate::identity;
 use crate::identity::service::{LinkPurpose, TicketLink};
 
 const FORM: &str = "opinion";
+/// The hidden field by which the whole form is told from a star that sends itself.
+const WHOLE: &str = "whole";
 
 /// What the link says. The rating is the star that was clicked in the mail.
 #[derive(Debug, Default, Deserialize)]
@@ -43,10 +47,13 @@ struct OpinionPage {
     token: String,
     rating: Vec<Step>,
     likely: Vec<Step>,
+    easy: Vec<Step>,
     comment: String,
     wants_answer: bool,
     fault: Option<String>,
     notice: Option<&'static str>,
+    kept: Option<String>,
+    sends_itself: bool,
     is_done: bool,
 }
 
@@ -60,10 +67,13 @@ impl OpinionPage {
             token: token.to_owned(),
             rating: scale(1, 5, None),
             likely: scale(0, 10, None),
+            easy: scale(1, 7, None),
             comment: String::new(),
             wants_answer: false,
             fault: None,
             notice: None,
+            kept: None,
+            sends_itself: false,
             is_done: false,
         }
     }
@@ -71,8 +81,23 @@ impl OpinionPage {
     fn typed(mut self, fields: &Fields) -> Self {
         self.rating = scale(1, 5, fields.get("rating").parse().ok());
         self.likely = scale(0, 10, fields.get("npsScore").parse().ok());
+        self.easy = scale(1, 7, fields.get("cesScore").parse().ok());
         self.comment = fields.get("comment").to_owned();
         self.wants_answer = !fields.get("followUpRequired").is_empty();
+        self
+    }
+
+    /// As it was said before; a star that was clicked since then is chosen, and sends itself.
+    fn said(mut self, said: Option<Feedback>, clicked: Option<i16>) -> Self {
+        let before = said.as_ref().map(|said| said.rating);
+        self.sends_itself = clicked.is_some() && clicked != before;
+        self.rating = scale(1, 5, clicked.or(before));
+        let Some(said) = said else { return self };
+        self.likely = scale(0, 10, said.nps_score);
+        self.easy = scale(1, 7, said.ces_score);
+        self.wants_answer = said.waits_for_follow_up();
+        self.kept = Some(words::opinion_kept(self.page.lang, said.rating));
+        self.comment = said.comment.unwrap_or_default();
         self
     }
 }
@@ -82,24 +107,31 @@ fn scale(from: i16, to: i16, chosen: Option<i16>) -> Vec<Step> {
 }
 
 /// `GET /rate`: the address in the mail; the page in the customer's language.
-pub async fn enter(headers: HeaderMap, Query(asked): Query<Asked>) -> ApiResult<Response> {
+pub async fn enter(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+    Query(mail): Query<OfMail>,
+) -> ApiResult<Response> {
     let rating = asked.rating.map(|rating| format!("&rating={rating}")).unwrap_or_default();
     let token = plain(&asked.token)?;
-    go_on(&format!("/{}/rate?token={token}{rating}", preferred(&headers)))
+    let lang = preferred(&app, &headers, mail.language());
+    go_on(&format!("/{lang}/rate?token={token}{rating}"))
 }
 
-/// `GET /{lang}/rate`. Nothing is stored before the customer sends it: programs open links, too.
+/// `GET /{lang}/rate`. Nothing is stored by looking: programs open links, too. The star that was clicked
+/// in the mail is sent by the page's script, and by its button where there is none.
 ///
 /// # Errors
 /// 401 by a link that has ended.
 pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Response> {
-    open(&visit, &asked.token).await?;
-    let is_done = asked.done.is_some();
-    let rating = scale(1, 5, asked.rating);
-    private(
-        StatusCode::OK,
-        &OpinionPage { rating, is_done, ..OpinionPage::new(&visit, &asked.token) },
-    )
+    let (link, actor) = open(&visit, &asked.token).await?;
+    let mut connection = visit.app.db.connection().await?;
+    let said = give::said(&mut connection, &actor, link.ticket).await?;
+    drop(connection);
+    let clicked = asked.rating.filter(|rating| (1..=5).contains(rating));
+    let page = OpinionPage::new(&visit, &asked.token).said(said, clicked);
+    private(StatusCode::OK, &OpinionPage { is_done: asked.done.is_some(), ..page })
 }
 
 async fn open(visit: &Visit, token: &str) -> ApiResult<(TicketLink, Actor)> {
@@ -129,7 +161,7 @@ pub async fn send(visit: Visit, fields: Fields) -> ApiResult<Response> {
     }
     let body: FeedbackByLink = match fields.read_typed(
         &["token", "comment"],
-        &["rating", "npsScore"],
+        &["rating", "npsScore", "cesScore"],
         &["followUpRequired"],
     ) {
         Ok(body) => body,
@@ -137,9 +169,21 @@ pub async fn send(visit: Visit, fields: Fields) -> ApiResult<Response> {
             return again(StatusCode::BAD_REQUEST, Some(sentence(&visit, &faults)), None);
         }
     };
+    let mut request = give::Request::from(body);
+    if !fields.get(WHOLE).is_empty() {
+        // What was kept stood in the form: what is empty now was taken back.
+        let mut connection = visit.app.db.connection().await?;
+        let said = give::said(&mut connection, &actor, link.ticket).await?;
+        drop(connection);
+        request.said.comment = Some(fields.get("comment").to_owned());
+        if said.is_some_and(|said| said.waits_for_follow_up()) {
+            let wants_answer = !fields.get("followUpRequired").is_empty();
+            request.said.follow_up_required = Some(wants_answer);
+        }
+    }
     let app = &visit.app;
     let mut tx = app.db.begin().await?;
-    match give::give(&mut tx, &*app.clock, &actor, link.ticket, body.into()).await {
+    match give::give(&mut tx, &*app.clock, &actor, link.ticket, request).await {
         Ok(_) => {
             tx.commit().await?;
             go_on(&format!("/{}/rate?token={token}&done", visit.lang))
@@ -153,6 +197,8 @@ fn sentence(visit: &Visit, faults: &Faults) -> String {
     let w = words::words(visit.lang);
     match faults.iter().next() {
         Some(("comment", sentence)) => words::fault(visit.lang, sentence),
+        Some(("npsScore", _)) => w.opinion_choose_likely.to_owned(),
+        Some(("cesScore", _)) => w.opinion_choose_easy.to_owned(),
         _ => w.opinion_choose.to_owned(),
     }
 }

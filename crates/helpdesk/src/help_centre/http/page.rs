@@ -34,6 +34,12 @@ pub struct Frame {
     pub path: String,
     /// The same page in the other language, below the site; none where there is none.
     pub other: Option<String>,
+    /// Where the other language is found where the same page is not.
+    pub elsewhere: Option<String>,
+    /// The language of those who have not chosen one.
+    pub usual: Language,
+    /// The picture that goes with a link to the page, as a whole address.
+    pub picture: String,
     /// Whether search engines may show it.
     pub is_public: bool,
     /// Whether mail can be sent, and so the link to one's requests.
@@ -47,6 +53,9 @@ impl Frame {
         let rest = visit.path.strip_prefix(&format!("/{lang}"));
         let settings = &visit.app.settings;
         Self {
+            elsewhere: None,
+            usual: settings.outlets.language,
+            picture: format!("{}{}", settings.public_url, assets::picture(&settings.brand)),
             lang,
             w: words(lang),
             brand: settings.brand.clone(),
@@ -75,10 +84,20 @@ impl Frame {
 
     /// The link to the other language, which also remembers the choice.
     pub fn switch(&self) -> String {
-        match &self.other {
+        match self.other.as_ref().or(self.elsewhere.as_ref()) {
             Some(path) if path.contains('?') => format!("{path}&{CHOICE}"),
             Some(path) => format!("{path}?{CHOICE}"),
             None => format!("/{}?{CHOICE}", self.lang.other()),
+        }
+    }
+
+    /// The page for readers of neither language, below the site.
+    pub fn of_others(&self) -> &str {
+        let is_home = self.is_at("");
+        match &self.other {
+            Some(_) if is_home => "/",
+            Some(other) if self.usual != self.lang => other,
+            _ => &self.path,
         }
     }
 
@@ -106,11 +125,34 @@ pub fn public(visit: &Visit, page: &impl Template) -> ApiResult<Response> {
         (header::ETAG, etag.clone()),
         (header::VARY, "accept-encoding".to_owned()),
     ];
-    let known = visit.known.as_deref().unwrap_or_default();
-    if known.split(',').any(|known| known.trim() == etag) {
+    if is_known(visit.known.as_deref().unwrap_or_default(), &etag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     Ok((headers, axum::response::Html(html)).into_response())
+}
+
+/// Whether a browser has what it asks for: `*`, or a tag that is the same but for its weakness
+/// (RFC 9110, sections 8.8.3.2 and 13.1.2).
+fn is_known(known: &str, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    known.split(',').any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
+}
+
+/// A page with a form that is nobody's own: search engines may show it, and nobody keeps it, since its
+/// form is good for a day.
+///
+/// # Errors
+/// A template that cannot be written.
+pub fn open(page: &impl Template) -> ApiResult<Response> {
+    let kept = [(header::CACHE_CONTROL, "private, no-store")];
+    Ok((kept, axum::response::Html(write(page)?)).into_response())
+}
+
+/// On to what a page is called now. Search engines take that for the lasting address; no browser keeps
+/// the way, which ends or turns round when the page gets yet another address or loses a language.
+pub fn moved(path: &str) -> Response {
+    let headers = [(header::LOCATION, path), (header::CACHE_CONTROL, "no-cache")];
+    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }
 
 /// A page for this visitor alone: nobody keeps it, and no search engine shows it.
@@ -152,4 +194,19 @@ pub fn plain(token: &str) -> ApiResult<&str> {
 
 fn write(page: &impl Template) -> ApiResult<String> {
     page.render().map_err(Problem::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_compared_without_their_weakness() {
+        for known in ["*", "W/\"a\"", "\"a\"", "\"b\", \"a\"", "W/\"b\",W/\"a\""] {
+            assert!(is_known(known, "W/\"a\""), "{known}");
+        }
+        for unknown in ["", "a", "\"b\"", "W/\"ab\""] {
+            assert!(!is_known(unknown, "W/\"a\""), "{unknown}");
+        }
+    }
 }

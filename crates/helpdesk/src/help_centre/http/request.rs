@@ -10,17 +10,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kamhub_cache::RateRule;
 use kamhub_httpkit::{Answer, ApiResult, Problem};
 use kamhub_kernel::Faults;
+use kamhub_postgres::PgConnection;
 use serde::Deserialize;
 
 use super::fields::{self, Fields};
 use super::form::{FilesField, Form};
-use super::page::{Frame, private};
+use super::page::{Frame, open, private};
 use super::visit::Visit;
+use crate::app::App;
 use crate::attachments;
 use crate::category::Category;
 use crate::help_centre::dates::When;
 use crate::help_centre::words::{self, Words};
-use crate::identity::service::{form_token_age, form_token_create};
+use crate::identity::service::{
+    TICKET_LINK_LIFE, customer_for_service, form_token_age, form_token_create, ticket_link_create,
+};
 use crate::tickets;
 use crate::tickets::http::create::CreateTicket;
 use crate::tickets::http::create::store;
@@ -145,7 +149,7 @@ pub struct Prefill {
 pub async fn show(visit: Visit, Query(prefill): Query<Prefill>) -> ApiResult<Response> {
     let value = prefill.subject.trim().chars().take(255).collect();
     let typed = Typed { subject: Field { value, fault: None }, ..Typed::default() };
-    private(StatusCode::OK, &RequestPage::of(&visit, typed, FilesField::default()))
+    open(&RequestPage::of(&visit, typed, FilesField::default()))
 }
 
 /// `POST /{lang}/request`.
@@ -202,7 +206,8 @@ async fn again(
 ) -> ApiResult<Response> {
     let files = form.files(visit, &visit.anonymous(), faults).await?;
     let typed = Typed::of(visit, &form.fields, faults);
-    private(status, &RequestPage { notice, ..RequestPage::of(visit, typed, files) })
+    let page = RequestPage::of(visit, typed, files);
+    private(status, &RequestPage { notice, page: Frame::of(visit).private(), ..page })
 }
 
 /// Reads the form by the rules of the API; a booking number may have its letters before it.
@@ -246,7 +251,11 @@ async fn keep(visit: &Visit, form: &Form, body: CreateTicket) -> ApiResult<Resul
         ) => return Ok(Err(faults)),
         Err(error) => return Err(error.into()),
     };
-    let answer = Answer::go_on(sent_path(visit, &ticket));
+    let link = match app.settings.outlets.mail {
+        Some(_) => None,
+        None => Some(link_of(&mut tx, app, &ticket).await?),
+    };
+    let answer = Answer::go_on(sent_path(visit, &ticket, link.as_deref()));
     key.finish(&mut tx, &actor, &answer).await?;
     tx.commit().await?;
     Ok(Ok(answer))
@@ -258,21 +267,37 @@ async fn keep(visit: &Visit, form: &Form, body: CreateTicket) -> ApiResult<Resul
 pub struct Confirmation {
     number: String,
     due: i64,
+    /// The link to the ticket, where no mail can bring it.
+    ticket: String,
     form: String,
 }
 
 impl Confirmation {
-    fn signed(number: &str, due: i64) -> String {
-        format!("sent {number} {due}")
+    fn signed(number: &str, due: i64, ticket: &str) -> String {
+        format!("sent {number} {due} {ticket}")
     }
 }
 
-fn sent_path(visit: &Visit, ticket: &Ticket) -> String {
+/// The link to the ticket for whoever sent the form. It opens this one ticket, which they wrote
+/// themselves, whosever address they gave.
+async fn link_of(tx: &mut PgConnection, app: &App, ticket: &Ticket) -> ApiResult<String> {
+    let (name, email) = (&ticket.customer_name, &ticket.customer_email);
+    let customer = match ticket.requester_id {
+        Some(customer) => customer,
+        None => customer_for_service(tx, &*app.clock, None, name, email).await?,
+    };
+    let ends = app.clock.now() + TICKET_LINK_LIFE;
+    Ok(ticket_link_create(&app.keys, ticket.id, customer, ends))
+}
+
+fn sent_path(visit: &Visit, ticket: &Ticket, link: Option<&str>) -> String {
     let number = &ticket.ticket_number;
     let due = ticket.sla_due_at.map_or(0, |due| due.timestamp());
     let app = &visit.app;
-    let form = form_token_create(&app.keys, app.clock.now(), &Confirmation::signed(number, due));
-    format!("/{}/request/sent?number={number}&due={due}&form={form}", visit.lang)
+    let link = link.unwrap_or_default();
+    let signed = Confirmation::signed(number, due, link);
+    let form = form_token_create(&app.keys, app.clock.now(), &signed);
+    format!("/{}/request/sent?number={number}&due={due}&ticket={link}&form={form}", visit.lang)
 }
 
 #[derive(Template)]
@@ -281,6 +306,7 @@ struct SentPage {
     page: Frame,
     number: String,
     due: Option<When>,
+    link: Option<String>,
 }
 
 /// `GET /{lang}/request/sent`: it has arrived, under this number.
@@ -289,12 +315,14 @@ struct SentPage {
 /// 404 where we have not made this address.
 pub async fn sent(visit: Visit, Query(shown): Query<Confirmation>) -> ApiResult<Response> {
     let app = &visit.app;
-    let signed = Confirmation::signed(&shown.number, shown.due);
+    let signed = Confirmation::signed(&shown.number, shown.due, &shown.ticket);
     if form_token_age(&app.keys, app.clock.now(), &signed, &shown.form).is_none() {
         return Err(Problem::not_found("This page"));
     }
     let page = Frame::of(&visit).private();
     let due: Option<DateTime<Utc>> = DateTime::from_timestamp(shown.due, 0);
     let due = due.filter(|due| *due > app.clock.now()).map(|due| page.moment(due));
-    private(StatusCode::OK, &SentPage { page, number: shown.number, due })
+    let link = Some(shown.ticket).filter(|token| !token.is_empty());
+    let link = link.map(|token| format!("/{}/t/{token}", visit.lang));
+    private(StatusCode::OK, &SentPage { page, number: shown.number, due, link })
 }

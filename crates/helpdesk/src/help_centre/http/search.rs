@@ -1,8 +1,11 @@
 //! Looking for an answer.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;
+use kamhub_cache::RateRule;
 use kamhub_httpkit::ApiResult;
 use kamhub_postgres::PgConnection;
 use serde::Deserialize;
@@ -12,6 +15,7 @@ use super::page::{Frame, public};
 use super::visit::Visit;
 use crate::app::App;
 use crate::help_centre::words;
+use crate::knowledge::service::reports;
 use crate::language::Language;
 use crate::search::model::{DocumentKind, Found, Fragment, Hit, Reach, Request};
 use crate::search::service::find;
@@ -24,6 +28,10 @@ const BESIDE: usize = 4;
 const OFFERED: i64 = 6;
 /// The longest query, in characters; as the API has it.
 const LONGEST: usize = 200;
+
+/// Searches without a result that are noted of one reader; by pages and calls together.
+const MISSES: RateRule =
+    RateRule { name: "knowledge_misses", burst: 30, per: Duration::from_secs(60) };
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -53,7 +61,7 @@ impl Answer {
     fn of(lang: Language, hit: Hit) -> Self {
         let path = match (hit.kind, &hit.slug) {
             (DocumentKind::Article, Some(slug)) => format!("/{lang}/articles/{slug}"),
-            _ => format!("/{}/faq#q{}", hit.language.unwrap_or(lang), hit.id),
+            _ => format!("/{}/faq/{}", hit.language.unwrap_or(lang), hit.id),
         };
         Self {
             path,
@@ -123,6 +131,9 @@ pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Respons
             skip.unwrap_or(0),
         )
         .await?;
+        if found.results.is_empty() && skip.is_none() {
+            missed(&visit, &mut connection, &template.query).await?;
+        }
         template.total = words::found(visit.lang, found.total, found.total_capped);
         template.corrected = found.corrected.map(|read| (read.from, read.to));
         template.meant = found.did_you_mean.map(|query| Meant {
@@ -141,6 +152,16 @@ pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Respons
         }
     }
     public(&visit, &template)
+}
+
+/// Counts a search of the public that found nothing.
+async fn missed(visit: &Visit, connection: &mut PgConnection, query: &str) -> ApiResult<()> {
+    let app = &visit.app;
+    let reader = visit.reader().await;
+    if reader.is_staff() || app.limiter.check(&MISSES, &reader.label()).await.is_err() {
+        return Ok(());
+    }
+    Ok(reports::note_miss(connection, app.clock.now(), query).await?)
 }
 
 /// In the reader's language; in the other one too where there is nothing in theirs.
@@ -197,7 +218,7 @@ pub async fn complete(visit: Visit, Query(asked): Query<Asked>) -> ApiResult<Res
         answers.extend(offered.suggestions.into_iter().map(|one| Answer {
             path: match &one.slug {
                 Some(slug) => format!("/{}/articles/{slug}", visit.lang),
-                None => format!("/{}/faq#q{}", visit.lang, one.id),
+                None => format!("/{}/faq/{}", visit.lang, one.id),
             },
             title: one.title,
             snippet: Vec::new(),

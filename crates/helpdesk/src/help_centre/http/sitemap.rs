@@ -1,20 +1,23 @@
 //! `GET /sitemap.xml`: every page that search engines may show (sitemaps.org, protocol 0.9).
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use chrono::SecondsFormat;
 use kamhub_httpkit::ApiResult;
-use kamhub_kernel::page::{PageRequest, Start};
+use kamhub_kernel::page::{PageRequest, Start, decode_cursor};
 
 use super::listing::category_path;
 use crate::app::App;
 use crate::knowledge::service::list::{ArticleSortBy, Filter, ListRequest, SortOrder, list};
 use crate::language::Language;
 
-/// Articles of one look at the database, and of the whole map for each language.
-const AT_ONCE: i64 = 100;
-const MOST: i64 = 5_000;
+/// Articles of one look at the database, and looks for each language: 24,000 articles of each, which
+/// with everything else keeps below the 50,000 addresses that a map may have.
+const AT_ONCE: i64 = 1_000;
+const LOOKS: usize = 24;
 
 /// The handler.
 ///
@@ -35,28 +38,22 @@ pub async fn handler(State(app): State<App>) -> ApiResult<Response> {
         for page in ["", "/faq", "/request"] {
             add(&format!("/{lang}{page}"), None);
         }
-        let mut categories: Vec<String> = Vec::new();
-        for offset in (0..MOST).step_by(AT_ONCE.unsigned_abs() as usize) {
+        let mut categories: BTreeSet<String> = BTreeSet::new();
+        let mut start = Start::Offset(0);
+        for _ in 0..LOOKS {
             let filter = Filter { language: Some(lang), ..Filter::default() };
-            let page =
-                PageRequest { start: Start::Offset(offset), limit: AT_ONCE, exact_total: false };
-            let request = ListRequest {
-                filter,
-                sort_by: ArticleSortBy::CreatedAt,
-                order: SortOrder::Asc,
-                page,
-            };
+            let page = PageRequest { start, limit: AT_ONCE, exact_total: false };
+            let (sort_by, order) = (ArticleSortBy::CreatedAt, SortOrder::Asc);
+            let request = ListRequest { filter, sort_by, order, page };
             let articles = list(&mut connection, false, request).await?;
             for article in articles.items {
                 let changed = article.updated_at.to_rfc3339_opts(SecondsFormat::Secs, true);
                 add(&format!("/{lang}/articles/{}", article.slug), Some(changed));
-                if !categories.contains(&article.category) {
-                    categories.push(article.category);
-                }
+                categories.insert(article.category);
             }
-            if articles.next_cursor.is_none() {
-                break;
-            }
+            let next = articles.next_cursor.and_then(|cursor| decode_cursor(&cursor).ok());
+            let Some(next) = next else { break };
+            start = Start::After(next);
         }
         for category in categories {
             add(&category_path(lang, &category), None);

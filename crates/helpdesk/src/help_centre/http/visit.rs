@@ -7,19 +7,22 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use kamhub_httpkit::{Problem, request};
 use kamhub_kernel::Actor;
+use serde::Deserialize;
 
 use crate::app::App;
 use crate::identity::http::caller::network_address;
+use crate::identity::http::reader::reader;
 use crate::language::Language;
 
 /// The cookie that remembers a choice of language; it holds nothing else.
 const COOKIE: &str = "kamhub_language";
 /// The query that makes a link a choice of language.
 pub const CHOICE: &str = "choose";
-/// Nothing but our own files; `data:` for small pictures in style sheets.
+/// Nothing but our own files, and images over https, which articles may show; `data:` for small
+/// pictures in style sheets.
 pub const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
-     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     img-src 'self' data: https:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'",
 );
 
@@ -34,16 +37,31 @@ pub struct Visit {
     pub path: String,
     /// The network address that it came from.
     pub address: String,
+    /// What the browser sent with it.
+    pub headers: HeaderMap,
     /// The version of the page that the browser has.
     pub known: Option<String>,
-    /// What the browser calls itself.
-    pub browser: Option<String>,
 }
 
 impl Visit {
     /// Nobody in particular, from this address.
     pub fn anonymous(&self) -> Actor {
         Actor::Anonymous { address: self.address.clone() }
+    }
+
+    /// Whether the page is this one of its language, or below it.
+    pub fn is_below(&self, first: &str) -> bool {
+        self.path.split('/').nth(2) == Some(first)
+    }
+
+    /// Who reads, for what is counted of the public only.
+    pub async fn reader(&self) -> Actor {
+        reader(&self.app, &self.headers, &self.address).await
+    }
+
+    /// What the browser calls itself.
+    pub fn browser(&self) -> Option<&str> {
+        self.headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok())
     }
 }
 
@@ -60,10 +78,10 @@ impl FromRequestParts<App> for Visit {
         };
         Ok(Self {
             app: app.clone(),
-            lang: Language::of_path(&path).unwrap_or_else(|| preferred(&parts.headers)),
+            lang: Language::of_path(&path).unwrap_or_else(|| preferred(app, &parts.headers, None)),
             address: parts.extensions.get::<Address>().map_or_else(String::new, |a| a.0.clone()),
             known: text(header::IF_NONE_MATCH),
-            browser: text(header::USER_AGENT),
+            headers: parts.headers.clone(),
             path,
         })
     }
@@ -75,17 +93,40 @@ fn path(parts: &Parts) -> String {
     original.map_or_else(|| parts.uri.path(), |original| original.path()).to_owned()
 }
 
-/// The language that was chosen before, or the one that the browser likes best.
-pub fn preferred(headers: &HeaderMap) -> Language {
+/// The language that was chosen before, or the one that the browser likes best; that of the mail which
+/// had the link, and at last the desk's own.
+pub fn preferred(app: &App, headers: &HeaderMap, of_mail: Option<Language>) -> Language {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let chosen = cookies
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(name, value)| Language::of_code(value).filter(|_| name == COOKIE));
-    chosen.unwrap_or_else(|| {
-        let wishes = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Language::of_preferences(wishes.unwrap_or_default())
-    })
+    let wishes = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let liked = || Language::of_preferences(wishes.unwrap_or_default());
+    chosen.or_else(liked).or(of_mail).unwrap_or(app.settings.outlets.language)
+}
+
+/// What a link in a mail says of its language.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct OfMail {
+    lang: Option<String>,
+}
+
+impl OfMail {
+    /// The language.
+    pub fn language(&self) -> Option<Language> {
+        self.lang.as_deref().and_then(Language::of_code)
+    }
+}
+
+/// A page's address without the slashes that somebody typed at its end.
+pub fn trimmed(request: &Request) -> Option<String> {
+    let path = request.uri().path();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    Language::of_path(path).filter(|_| is_read && path.ends_with('/'))?;
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(format!("{}{query}", path.trim_end_matches('/')))
 }
 
 #[derive(Clone)]

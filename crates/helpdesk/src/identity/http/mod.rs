@@ -12,6 +12,7 @@ mod identify;
 pub mod me;
 pub mod password_change;
 mod prove;
+pub mod reader;
 pub mod session_list;
 pub mod session_revoke;
 pub mod sign_in;

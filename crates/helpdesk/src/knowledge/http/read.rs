@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use super::input::{ArticlePath, Preferred};
 use crate::app::App;
-use crate::identity::http::caller::{Caller, ComesFrom};
+use crate::identity::http::caller::Caller;
 use crate::knowledge::model::Wanted;
 use crate::knowledge::view::ArticleView;
 use crate::knowledge::visitor::Visitor;
@@ -50,7 +50,6 @@ pub struct ReadQuery {
 pub async fn handler(
     State(app): State<App>,
     Caller(actor): Caller,
-    ComesFrom(origin): ComesFrom,
     ArticlePath(address): ArticlePath,
     Preferred(preferred): Preferred,
     ValidQuery(query): ValidQuery<ReadQuery>,
@@ -61,7 +60,7 @@ pub async fn handler(
     let mut connection = app.db.connection().await?;
     let view = service::read(&mut connection, &app.cache, staff, &address, wanted, draft).await?;
     if view.is_published {
-        let visitor = Visitor::of(&actor, origin.user_agent.as_deref());
+        let visitor = Visitor::of(&actor);
         views::article_seen(&app, view.id, &visitor);
     }
     let version = view.version;

@@ -13,8 +13,7 @@ use utoipa::ToSchema;
 
 use super::input::ArticlePath;
 use crate::app::App;
-use crate::identity::http::caller::{Caller, ComesFrom};
-use crate::identity::service::Origin;
+use crate::identity::http::caller::Caller;
 use crate::knowledge::model::Address;
 use crate::knowledge::service;
 use crate::knowledge::service::votes::{self, Vote};
@@ -38,7 +37,7 @@ pub struct VoteBody {
 /// Say that an article helped
 ///
 /// Each visitor has one vote and may change it: without credentials they are known by a keyed hash
-/// of address and browser.
+/// of their network address.
 #[utoipa::path(
     post, path = "/api/support/knowledge-base/articles/{id}/helpful",
     operation_id = "article_helpful", tag = "knowledge",
@@ -49,11 +48,10 @@ pub struct VoteBody {
 pub async fn helpful(
     State(app): State<App>,
     Caller(actor): Caller,
-    ComesFrom(origin): ComesFrom,
     ArticlePath(address): ArticlePath,
     body: Valid<VoteBody>,
 ) -> ApiResult<Answer> {
-    cast(&app, &actor, &origin, &address, true, body.value).await
+    cast(&app, &actor, &address, true, body.value).await
 }
 
 /// Say that an article did not help
@@ -70,17 +68,15 @@ pub async fn helpful(
 pub async fn unhelpful(
     State(app): State<App>,
     Caller(actor): Caller,
-    ComesFrom(origin): ComesFrom,
     ArticlePath(address): ArticlePath,
     body: Valid<VoteBody>,
 ) -> ApiResult<Answer> {
-    cast(&app, &actor, &origin, &address, false, body.value).await
+    cast(&app, &actor, &address, false, body.value).await
 }
 
 async fn cast(
     app: &App,
     actor: &Actor,
-    origin: &Origin,
     address: &Address,
     helpful: bool,
     body: VoteBody,
@@ -89,7 +85,7 @@ async fn cast(
         let checked = app.limiter.check(&VOTES, address).await;
         checked.map_err(|limited| Problem::too_many(limited.retry_after))?;
     }
-    let visitor = Visitor::of(actor, origin.user_agent.as_deref());
+    let visitor = Visitor::of(actor);
     let staff = service::is_staff(actor);
     let vote = Vote { helpful, comment: body.comment };
     let mut tx = app.db.begin().await?;

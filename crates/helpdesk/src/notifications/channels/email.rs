@@ -56,7 +56,7 @@ fn letter(app: &App, delivery: &Delivery, from: &Address) -> Result<Letter, Stri
     let outlets = &app.settings.outlets;
     let words = words(outlets, &content);
     let language = content.language.unwrap_or(outlets.language);
-    let links = links(app, delivery, &content, &words);
+    let links = links(app, delivery, &content, &words, language);
     let links = links.as_slice();
     let render = |error: askama::Error| format!("the template fails: {error}");
     let text = Plain { words: &words, links }.render().map_err(render)?;
@@ -79,10 +79,20 @@ fn letter(app: &App, delivery: &Delivery, from: &Address) -> Result<Letter, Stri
 /// A link for each star where the customer is asked how it was (docs/FEEDBACK.md); otherwise one that
 /// opens the ticket for its customer, for as long as any such link does, or all of their requests, for
 /// a day.
-fn links(app: &App, delivery: &Delivery, content: &Content, words: &Words) -> Vec<Link> {
+///
+/// Each says the mail's language, for browsers that have not said theirs.
+fn links(
+    app: &App,
+    delivery: &Delivery,
+    content: &Content,
+    words: &Words,
+    language: Language,
+) -> Vec<Link> {
     if let Some(link) = &content.link {
-        let star =
-            |stars| Link { label: "★".repeat(stars), address: format!("{link}&rating={stars}") };
+        let star = |stars| Link {
+            label: "★".repeat(stars),
+            address: format!("{link}&rating={stars}&lang={language}"),
+        };
         return (1..=5).rev().map(star).collect();
     }
     let Some(customer) = content.customer else { return Vec::new() };
@@ -91,13 +101,13 @@ fn links(app: &App, delivery: &Delivery, content: &Content, words: &Words) -> Ve
     if content.kind == NotificationKind::RequestsLink {
         let ends = delivery.created_at + identity::service::REQUESTS_LINK_LIFE;
         let address = identity::service::requests_link_url(&app.keys, site, customer, ends);
-        return vec![Link { label, address }];
+        return vec![Link { label, address: format!("{address}?lang={language}") }];
     }
     let Some(ticket) = &content.ticket else { return Vec::new() };
     let ends = delivery.created_at + identity::service::TICKET_LINK_LIFE;
     let token = identity::service::ticket_link_create(&app.keys, ticket.id, customer, ends);
     let address = identity::service::ticket_link_url(site, &token);
-    vec![Link { label, address }]
+    vec![Link { label, address: format!("{address}?lang={language}") }]
 }
 
 /// Mails about one ticket hang together by a Message-ID that only names the ticket.

@@ -17,7 +17,7 @@ use kamhub_kernel::Actor;
 use serde::Deserialize;
 
 use super::page::{go_on, plain};
-use super::visit::{Visit, preferred};
+use super::visit::{OfMail, Visit, preferred};
 use crate::app::App;
 use crate::identity;
 use crate::identity::service::{LinkPurpose, TICKET_LINK_LIFE, TicketLink};
@@ -99,11 +99,13 @@ pub struct Asked {
 
 /// `GET /t/{token}`: the address that is sent to customers; the page in their language.
 pub async fn enter(
-    State(_): State<App>,
+    State(app): State<App>,
     headers: HeaderMap,
     Path(token): Path<String>,
+    Query(mail): Query<OfMail>,
 ) -> ApiResult<Response> {
-    go_on(&format!("/{}/t/{}", preferred(&headers), plain(&token)?))
+    let lang = preferred(&app, &headers, mail.language());
+    go_on(&format!("/{lang}/t/{}", plain(&token)?))
 }
 
 /// `GET /{lang}/t/{token}`.

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::DateTime;
 use kamhub_httpkit::ApiResult;
 use kamhub_kernel::page::{PageRequest, Start};
 use kamhub_postgres::PgConnection;
@@ -10,6 +11,7 @@ use kamhub_postgres::PgConnection;
 use super::Opened;
 use super::conversation::Entry;
 use super::state::State;
+use crate::feedback::service::give;
 use crate::help_centre::dates::When;
 use crate::help_centre::http::fields::token;
 use crate::help_centre::http::form::FilesField;
@@ -144,6 +146,7 @@ pub async fn page(
     let (passed, listed) = latest(&mut connection, opened, shown.whole).await?;
     let others = reach::elsewhere(&mut connection, &opened.actor, found.ticket.id).await?;
     let due = sla::service::promises::answer_due(&mut connection, found.ticket.id).await?;
+    let said = give::said(&mut connection, &opened.actor, opened.ticket).await?;
     drop(connection);
     let base = opened.path(visit);
     let last_seen = listed.last().map_or(0, |message| message.id.0);
@@ -154,6 +157,8 @@ pub async fn page(
     entries.extend(listed.into_iter().map(|message| Entry::of(&page, &base, message)));
     let ticket = &found.ticket;
     let is_over = matches!(ticket.status, Status::Resolved | Status::Closed);
+    let since = ticket.resolved_at.unwrap_or(DateTime::UNIX_EPOCH);
+    let is_rated = said.is_some_and(|said| said.is_said_since(since));
     let due = due.filter(|_| ticket.status.is_open_work());
     let template = TicketPage {
         base,
@@ -182,7 +187,7 @@ pub async fn page(
         ),
         others: others.into_iter().map(|ticket| other(visit, opened, ticket)).collect(),
         is_held: ticket.status == Status::OnHold,
-        opinion: is_over.then(|| opened.path_to_opinion(visit)),
+        opinion: (is_over && !is_rated).then(|| opened.path_to_opinion(visit)),
         page,
     };
     private(status, &template)

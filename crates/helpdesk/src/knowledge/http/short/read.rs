@@ -4,7 +4,7 @@ use axum::extract::State;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, ValidQuery};
 
 use crate::app::App;
-use crate::identity::http::caller::{Caller, ComesFrom};
+use crate::identity::http::caller::Caller;
 use crate::knowledge::http::input::{ArticlePath, Preferred};
 use crate::knowledge::http::read::{self, ReadQuery};
 use crate::knowledge::view::ArticleView;
@@ -24,10 +24,9 @@ use crate::knowledge::view::ArticleView;
 pub async fn handler(
     app: State<App>,
     caller: Caller,
-    from: ComesFrom,
     path: ArticlePath,
     preferred: Preferred,
     query: ValidQuery<ReadQuery>,
 ) -> ApiResult<Answer> {
-    read::handler(app, caller, from, path, preferred, query).await
+    read::handler(app, caller, path, preferred, query).await
 }

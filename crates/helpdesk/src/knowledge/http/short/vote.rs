@@ -4,7 +4,7 @@ use axum::extract::State;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
 
 use crate::app::App;
-use crate::identity::http::caller::{Caller, ComesFrom};
+use crate::identity::http::caller::Caller;
 use crate::knowledge::http::input::ArticlePath;
 use crate::knowledge::http::vote::{self, VoteBody};
 use crate::knowledge::view::StatsView;
@@ -24,11 +24,10 @@ use crate::knowledge::view::StatsView;
 pub async fn helpful(
     app: State<App>,
     caller: Caller,
-    from: ComesFrom,
     path: ArticlePath,
     body: Valid<VoteBody>,
 ) -> ApiResult<Answer> {
-    vote::helpful(app, caller, from, path, body).await
+    vote::helpful(app, caller, path, body).await
 }
 
 /// Say that an article did not help
@@ -46,9 +45,8 @@ pub async fn helpful(
 pub async fn unhelpful(
     app: State<App>,
     caller: Caller,
-    from: ComesFrom,
     path: ArticlePath,
     body: Valid<VoteBody>,
 ) -> ApiResult<Answer> {
-    vote::unhelpful(app, caller, from, path, body).await
+    vote::unhelpful(app, caller, path, body).await
 }
