@@ -192,6 +192,7 @@ const RANGES: &[(&str, &str, Range)] = &[
     ),
     ("tickets", "related_booking_id", Positive),
     ("tickets", "related_order_id", Positive),
+    ("tickets", "snooze_slack_minutes", Number(1, 43_200)),
     ("ticket_messages", "sender_type", Words(&["customer", "agent", "system"])),
     ("ticket_messages", "sender_name", Text(1, 100)),
     ("ticket_messages", "message", Text(1, 10_000)),

@@ -6,7 +6,7 @@ const LIST: &str = "crates/helpdesk/tests/guard/allowed_sizes.txt";
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 /// The list may only shrink: lower this with every line that goes.
-const LISTED: usize = 2;
+const LISTED: usize = 1;
 
 /// `path` or `path::function`, and its lines.
 fn sizes() -> Vec<(String, usize, usize)> {
