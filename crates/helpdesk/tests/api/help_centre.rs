@@ -285,6 +285,26 @@ async fn anybody_asks_for_help_by_the_form_and_learns_the_number() {
 }
 
 #[tokio::test]
+async fn the_link_of_the_form_never_speaks_for_the_owner_of_the_address() {
+    let app = TestApp::start().await;
+    create(&app.admin, json!({"customerName": "Known", "customerEmail": "irina@example.com"}))
+        .await;
+    let sent = ask(&app, &[], 30).await;
+    let (_, rest) = sent.header("location").split_once("ticket=").unwrap();
+    let address = format!("/en/t/{}", rest.split('&').next().unwrap());
+    let form = token(&browser(&app).get(&address).await);
+    let reply = [("form", form.as_str()), ("message", "More of it")];
+    assert_eq!(send(&browser(&app), &format!("{address}/reply"), &reply).await.status, 303);
+    let mine = tickets(&app).await.into_iter().find(|one| one["channel"] == "web").unwrap();
+    let said = messages(&app, &mine).await;
+    assert_eq!(
+        (&said[0]["senderName"], &said[0]["message"]),
+        (&json!("Irina"), &json!("More of it"))
+    );
+    assert_eq!(mine["customerVerified"], false);
+}
+
+#[tokio::test]
 async fn every_fault_of_the_form_stands_at_its_field_and_what_was_typed_stays() {
     let app = TestApp::start().await;
     let changes = [

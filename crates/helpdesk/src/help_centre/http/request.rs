@@ -279,13 +279,12 @@ impl Confirmation {
 }
 
 /// The link to the ticket for whoever sent the form. It opens this one ticket, which they wrote
-/// themselves, whosever address they gave.
+/// themselves. The address that they gave may be somebody else's: the link speaks for a customer of this
+/// ticket alone, at an address that nobody can have (RFC 2606), and never with a known customer's name.
 async fn link_of(tx: &mut PgConnection, app: &App, ticket: &Ticket) -> ApiResult<String> {
-    let (name, email) = (&ticket.customer_name, &ticket.customer_email);
-    let customer = match ticket.requester_id {
-        Some(customer) => customer,
-        None => customer_for_service(tx, &*app.clock, None, name, email).await?,
-    };
+    let (name, number) = (&ticket.customer_name, ticket.ticket_number.to_lowercase());
+    let nobodys = format!("{number}@unverified.invalid");
+    let customer = customer_for_service(tx, &*app.clock, None, name, &nobodys).await?;
     let ends = app.clock.now() + TICKET_LINK_LIFE;
     Ok(ticket_link_create(&app.keys, ticket.id, customer, ends))
 }
