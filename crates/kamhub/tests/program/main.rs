@@ -10,6 +10,7 @@
 mod commands;
 mod crashes;
 mod outage;
+mod run_script;
 mod shutdown;
 mod start;
 mod support;
