@@ -46,6 +46,11 @@ kamhub_kernel::wire_enum! {
 /// What an operation asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
+    /// Nothing, and credentials are not looked at: a probe sends what its network adds, and is answered while
+    /// the database is away.
+    Open,
+    /// Nothing: the call itself proves who makes it. A browser's session is no reason to refuse it.
+    SignIn,
     /// Nothing. Credentials that are given must be right all the same.
     Public,
     /// Any credentials: a user, a service or a customer.
@@ -60,7 +65,7 @@ pub enum Access {
     Anyone(Permission),
 }
 
-use Access::{Anyone, Person, Public, SignedIn, Staff, StaffOrCustomer};
+use Access::{Anyone, Open, Person, Public, SignIn, SignedIn, Staff, StaffOrCustomer};
 use Permission::{
     AgentsManage, AgentsRead, AgentsStatus, ApiKeysManage, FeedbackManage, FeedbackRead,
     OperationsManage, SlaManage, SlaRead, TicketsManage, TicketsRead, TicketsWrite, UsersManage,
@@ -72,11 +77,11 @@ use Permission::{KnowledgePublish, KnowledgeRead, KnowledgeWrite};
 /// The table: operationId to what it asks for.
 pub const TABLE: &[(&str, Access)] = &[
     // operations
-    ("health", Public),
-    ("health_api", Public),
-    ("health_live", Public),
-    ("health_ready", Public),
-    ("metrics", Public),
+    ("health", Open),
+    ("health_api", Open),
+    ("health_live", Open),
+    ("health_ready", Open),
+    ("metrics", Open),
     ("dead_letter_list", Staff(OperationsManage)),
     ("dead_letter_replay", Staff(OperationsManage)),
     ("dead_letter_replay_range", Staff(OperationsManage)),
@@ -92,13 +97,13 @@ pub const TABLE: &[(&str, Access)] = &[
     ("webhook_delivery_replay", Staff(WebhooksManage)),
     ("webhook_replay", Staff(WebhooksManage)),
     // identity
-    ("auth_sign_in", Public),
+    ("auth_sign_in", SignIn),
     // Signing out works whatever became of the session meanwhile.
     ("auth_sign_out", Public),
     ("auth_me", SignedIn),
-    ("auth_token", Public),
-    ("auth_token_refresh", Public),
-    ("auth_token_revoke", Public),
+    ("auth_token", SignIn),
+    ("auth_token_refresh", SignIn),
+    ("auth_token_revoke", SignIn),
     ("auth_password_change", Person),
     ("auth_session_list", Person),
     ("auth_session_revoke", Person),
@@ -298,7 +303,7 @@ pub fn check(access: Access, actor: &Actor) -> Result<(), Refusal> {
     let anonymous = matches!(actor, Actor::Anonymous { .. });
     let customer = matches!(actor, Actor::Customer { .. });
     let allowed = match access {
-        Public => true,
+        Open | SignIn | Public => true,
         SignedIn => !anonymous,
         Person => matches!(actor, Actor::User { .. }),
         Staff(permission) => has(actor, permission),

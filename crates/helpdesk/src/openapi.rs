@@ -7,7 +7,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, ParameterIn};
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -72,14 +72,25 @@ pub fn finish(mut document: Spec) -> Spec {
             "From `kamhub api-key create` or POST /api/support/api-keys",
         ))),
     );
+    let link =
+        "A ticket's link, from POST /api/support/tickets/{id}/access-link: it opens that ticket";
+    for (name, value) in [
+        ("ticketLink", ApiKey::Header(ApiKeyValue::with_description("X-Ticket-Access", link))),
+        ("ticketLinkInQuery", ApiKey::Query(ApiKeyValue::with_description("access", link))),
+    ] {
+        components.add_security_scheme(name, SecurityScheme::ApiKey(value));
+    }
     for schema in components.schemas.values_mut() {
         forget_defaults(schema);
     }
     for (path, item) in &mut document.paths.paths {
         let methods =
             [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
-        for operation in methods.into_iter().flatten() {
-            complete(path, operation);
+        for (place, operation) in methods.into_iter().enumerate() {
+            if let Some(operation) = operation {
+                // GET stands first.
+                complete(path, place == 0, operation);
+            }
         }
     }
     document
@@ -104,38 +115,38 @@ pub fn document() -> Spec {
     finish(crate::routes::all().into_openapi())
 }
 
-fn complete(path: &str, operation: &mut Operation) {
+fn complete(path: &str, reads: bool, operation: &mut Operation) {
     let name = operation.operation_id.clone().unwrap_or_default();
     let Some(access) = access::of(&name) else { return };
-    let any = || {
-        vec![
-            SecurityRequirement::new("bearer", Vec::<String>::new()),
-            SecurityRequirement::new("apiKey", Vec::<String>::new()),
-        ]
-    };
+    secure(access, operation);
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        for content in body.content.values_mut() {
+            if let RefOr::T(content) = content {
+                forget_null(&mut content.schema);
+            }
+        }
+    }
     let mut codes = vec![
         (429, "Too many requests; see Retry-After"),
         (500, "A fault on our side"),
         (503, "The database is away, or the house is full; see Retry-After"),
     ];
-    if !(path.starts_with("/health") || path == "/metrics" || path == "/api/health") {
+    if access == Access::Open {
+        codes.retain(|(code, _)| *code == 500);
+    } else {
         codes.push((401, "Credentials are missing or wrong"));
         codes.push((400, "Some fields are not valid"));
-    } else {
-        codes.retain(|(code, _)| *code == 500);
     }
     match access {
-        Access::Public => {}
-        Access::Anyone(_) => {
-            let mut security = any();
-            security.push(SecurityRequirement::default());
-            operation.security = Some(security);
-            codes.push((403, "The credentials do not carry the right"));
+        Access::Open | Access::SignIn => {}
+        Access::Public if reads => {}
+        Access::Public => {
+            codes.push((
+                403,
+                "CSRF_REJECTED: a browser's session without proof of where the call comes from",
+            ));
         }
-        _ => {
-            operation.security = Some(any());
-            codes.push((403, "The credentials do not carry the right"));
-        }
+        _ => codes.push((403, "The credentials do not carry the right")),
     }
     if path.contains("{id}") {
         codes.push((404, "There is no such thing, or not for this caller"));
@@ -158,6 +169,37 @@ fn complete(path: &str, operation: &mut Operation) {
         codes.push((409, "The object has changed since; see current"));
     }
     document_errors(operation, &codes);
+}
+
+/// Which credentials the call takes: one of them, or none where it is open to everybody.
+fn secure(access: Access, operation: &mut Operation) {
+    let links = ["ticketLink", "ticketLinkInQuery"];
+    let (names, optional) = match access {
+        Access::Open | Access::SignIn => return,
+        Access::Staff(_) | Access::Person => (&[][..], false),
+        Access::SignedIn | Access::StaffOrCustomer(_) => (&links[..], false),
+        Access::Anyone(_) | Access::Public => (&links[..], true),
+    };
+    let names = ["bearer", "apiKey"].iter().chain(names);
+    let mut security: Vec<_> =
+        names.map(|name| SecurityRequirement::new(*name, Vec::<String>::new())).collect();
+    if optional {
+        security.push(SecurityRequirement::default());
+    }
+    operation.security = Some(security);
+}
+
+/// A body that may be left out is an object where it is there, and never null.
+fn forget_null(schema: &mut Option<RefOr<Schema>>) {
+    let Some(RefOr::T(Schema::OneOf(ways))) = schema else { return };
+    let only = ways.items.iter().find(|way| matches!(way, RefOr::Ref(_))).cloned();
+    let or_null = ways.items.iter().any(|way| match way {
+        RefOr::T(Schema::Object(object)) => object.schema_type == SchemaType::from(Type::Null),
+        _ => false,
+    });
+    if or_null && only.is_some() {
+        *schema = only;
+    }
 }
 
 /// Adds the errors that the handler has not described itself, each with the error envelope.

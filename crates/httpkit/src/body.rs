@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::decode::read;
+use crate::decode::{Attempt, attempt};
 use crate::json;
 use crate::problem::Problem;
 
@@ -29,25 +29,24 @@ pub struct Valid<T> {
 /// A body whose faults are known and not yet told.
 #[derive(Debug, Clone)]
 pub struct Unchecked<T> {
-    read: Option<T>,
-    faults: Faults,
+    attempt: Attempt<T>,
     hash: [u8; 32],
 }
 
 impl<T> Unchecked<T> {
     /// What was sent, as far as it could be read: a field at fault may be missing.
     pub fn read(&self) -> Option<&T> {
-        self.read.as_ref()
+        self.attempt.read.as_ref()
     }
 
     /// Whether nothing was found to be wrong so far.
     pub fn is_sound(&self) -> bool {
-        self.read.is_some() && self.faults.is_empty()
+        self.attempt.read.is_some() && self.attempt.faults.is_empty()
     }
 
     /// Adds faults that the body alone does not show; what was said about a field stays.
     pub fn add(&mut self, faults: &Faults) {
-        self.faults.merge(faults.clone());
+        self.attempt.add(faults);
     }
 
     /// The body.
@@ -55,10 +54,8 @@ impl<T> Unchecked<T> {
     /// # Errors
     /// Every fault, by field path.
     pub fn valid(self) -> Result<Valid<T>, Problem> {
-        match self.read {
-            Some(value) if self.faults.is_empty() => Ok(Valid { value, hash: self.hash }),
-            _ => Err(Problem::invalid(self.faults)),
-        }
+        let value = self.attempt.finish().map_err(Problem::invalid)?;
+        Ok(Valid { value, hash: self.hash })
     }
 }
 
@@ -101,8 +98,7 @@ where
             json::parse(&bytes)
                 .map_err(|error| malformed(&format!("The body is not valid JSON: {error}")))?
         };
-        let (read, faults) = read(value);
-        Ok(Self { read, faults, hash })
+        Ok(Self { attempt: attempt(value), hash })
     }
 }
 

@@ -7,12 +7,54 @@
 
 use garde::Validate;
 use kamhub_kernel::Faults;
+use kamhub_kernel::faults::MOST_FAULTS;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
-/// The most faults that are looked for in one request.
-const MOST_FAULTS: usize = 100;
+use crate::gone::Gone;
+use crate::wording::{rule_words, sentence, type_words, wire_path};
+
+/// The most values that are looked at in search of faults, however often a body is read again: one of
+/// ordinary size is read until all are found, one of a million values once.
+const MOST_WORK: usize = 500_000;
+/// The most characters that are told of the path of a field that we may not know.
+const LONGEST_PATH: usize = 200;
+
+/// What could be read of a request, with the faults found so far.
+#[derive(Debug, Clone)]
+pub struct Attempt<T> {
+    /// The request, as far as it could be read: what was at fault by its type is missing here.
+    pub read: Option<T>,
+    /// The faults.
+    pub faults: Faults,
+    gone: Gone,
+}
+
+impl<T> Attempt<T> {
+    /// Adds faults of what was read; what was said about a field, or about a part of the request that it
+    /// is in, stays.
+    pub fn add(&mut self, faults: &Faults) {
+        for (place, sentence) in faults.iter() {
+            let place: Vec<String> = place.split('.').map(str::to_owned).collect();
+            let path = self.gone.path_of(&place);
+            if !is_known(&self.faults, &path) {
+                self.faults.add(path.join("."), sentence);
+            }
+        }
+    }
+
+    /// The request.
+    ///
+    /// # Errors
+    /// Every fault, by field path.
+    pub fn finish(self) -> Result<T, Faults> {
+        match self.read {
+            Some(read) if self.faults.is_empty() => Ok(read),
+            _ => Err(self.faults),
+        }
+    }
+}
 
 /// Reads and validates `value`.
 ///
@@ -22,70 +64,94 @@ pub fn decode<T>(value: Value) -> Result<T, Faults>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
-    match read(value) {
-        (Some(read), faults) if faults.is_empty() => Ok(read),
-        (_, faults) => Err(faults),
-    }
+    attempt(value).finish()
 }
 
-/// Reads and validates `value` as far as it goes: what could be read, without the fields whose type is wrong, and
-/// every fault by field path.
-pub(crate) fn read<T>(mut value: Value) -> (Option<T>, Faults)
+/// Reads and validates `value`, for callers who know of further faults.
+pub fn attempt<T>(mut value: Value) -> Attempt<T>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
     if !value.is_object() {
-        return (None, Faults::of("body", "The body must be an object"));
+        let faults = Faults::of("body", "The body must be an object");
+        return Attempt { read: None, faults, gone: Gone::default() };
     }
     let mut faults = Faults::new();
-    find_nul(&mut value, &mut String::new(), &mut faults);
-    let read = loop {
-        match serde_path_to_error::deserialize::<_, T>(&value) {
-            Ok(read) => break Some(read),
-            Err(error) => {
-                let path: Vec<String> = error.path().iter().filter_map(segment).collect();
-                let dotted = path.join(".");
-                let again = faults.has(&dotted);
-                faults.add(dotted, sentence(&path, &plain_words(&error.inner().to_string())));
-                let gone = if again {
-                    take_out(&mut value, &path[..1.min(path.len())])
-                } else {
-                    take_out(&mut value, &path)
-                };
-                if !gone || faults.iter().count() >= MOST_FAULTS {
-                    break None;
-                }
-            }
-        }
-    };
+    find_nul(&mut value, &mut String::new(), &mut faults, &mut { MOST_FAULTS });
+    let mut gone = Gone::default();
+    let read: Option<T> = read(&mut value, &mut gone, &mut faults);
     if let Some(Err(report)) = read.as_ref().map(Validate::validate) {
         for (path, error) in report.iter() {
-            let path = wire_path(&path.to_string());
-            // What was taken out is missing for validation too; it was said already why.
-            let known = (1..=path.len()).any(|end| faults.names(&path[..end].join(".")));
-            if !known {
-                faults.add(path.join("."), sentence(&path, error.message()));
+            let place = wire_path(&path.to_string());
+            let path = gone.path_of(&place);
+            if !is_known(&faults, &path) && !gone.is_from(&path) {
+                let given = value_at(&value, &place);
+                faults.add(path.join("."), sentence(&path, &rule_words(error.message(), given)));
             }
         }
     }
-    (read, faults)
+    Attempt { read, faults, gone }
+}
+
+/// Whether it was said already what is wrong at this place: what was taken out is missing for every rule
+/// that comes after.
+fn is_known(faults: &Faults, path: &[String]) -> bool {
+    (1..=path.len()).any(|end| faults.names(&path[..end].join(".")))
+}
+
+/// Reads what can be read; what cannot is noted and taken out of `value`.
+fn read<T: DeserializeOwned>(value: &mut Value, gone: &mut Gone, faults: &mut Faults) -> Option<T> {
+    let mut size = count(value);
+    let mut work = 0;
+    loop {
+        let error = match serde_path_to_error::deserialize::<_, T>(&*value) {
+            Ok(read) => return Some(read),
+            Err(error) => error,
+        };
+        let place: Vec<String> = error.path().iter().filter_map(segment).collect();
+        let path = gone.path_of(&place);
+        let name = if path.is_empty() { "body".to_owned() } else { path.join(".") };
+        faults.add(name, sentence(&path, &type_words(&error.inner().to_string())));
+        // A place that serde names otherwise than JSON does is inside the field that it begins with.
+        let taken = take_out(value, &place, gone)
+            .or_else(|| take_out(value, place.get(..1).unwrap_or_default(), gone));
+        work += size;
+        size -= count(&taken?);
+        if faults.is_full() || work > MOST_WORK {
+            return None;
+        }
+    }
+}
+
+/// How many values there are.
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(fields) => fields.values().map(count).sum(),
+        _ => 0,
+    }
 }
 
 /// Text with a NUL character cannot be stored by PostgreSQL; it is never meant.
-fn find_nul(value: &mut Value, path: &mut String, faults: &mut Faults) {
+fn find_nul(value: &mut Value, path: &mut String, faults: &mut Faults, left: &mut usize) {
     let length = path.len();
     let mut step = |name: &str, inner: &mut Value, path: &mut String| {
         if length > 0 {
             path.push('.');
         }
         path.push_str(name);
-        find_nul(inner, path, faults);
+        find_nul(inner, path, faults, left);
         path.truncate(length);
     };
     match value {
         Value::String(text) if text.contains('\0') => {
-            let named: Vec<String> = path.split('.').map(str::to_owned).collect();
-            faults.add(path.clone(), sentence(&named, "must not contain NUL characters"));
+            if *left > 0 {
+                *left -= 1;
+                // Whoever names a field by a million letters is not told them all again.
+                let path: String = path.chars().take(LONGEST_PATH).collect();
+                let named: Vec<String> = path.split('.').map(str::to_owned).collect();
+                faults.add(path, sentence(&named, "must not contain NUL characters"));
+            }
             *text = text.replace('\0', "");
         }
         Value::Array(items) => {
@@ -111,115 +177,34 @@ fn segment(segment: &Segment) -> Option<String> {
     }
 }
 
-/// Takes the value at `path` out; false where there is nothing to take.
-fn take_out(value: &mut Value, path: &[String]) -> bool {
-    let Some((last, parents)) = path.split_last() else { return false };
+fn value_at<'value>(value: &'value Value, place: &[String]) -> Option<&'value Value> {
+    place.iter().try_fold(value, |inner, name| match inner {
+        Value::Object(fields) => fields.get(name),
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// Takes the value at `place` out; none where there is nothing to take.
+fn take_out(value: &mut Value, place: &[String], gone: &mut Gone) -> Option<Value> {
+    let (last, parents) = place.split_last()?;
     let mut inner = value;
     for name in parents {
-        let next = match inner {
-            Value::Object(fields) => fields.get_mut(name),
-            Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get_mut(at)),
-            _ => None,
+        inner = match inner {
+            Value::Object(fields) => fields.get_mut(name)?,
+            Value::Array(items) => items.get_mut(name.parse::<usize>().ok()?)?,
+            _ => return None,
         };
-        match next {
-            Some(next) => inner = next,
-            None => return false,
-        }
     }
     match inner {
-        Value::Object(fields) => fields.remove(last).is_some(),
-        Value::Array(items) => match last.parse::<usize>().ok().and_then(|at| items.get_mut(at)) {
-            // The item keeps its place, so that the paths of the others stay true.
-            Some(item) if *item != Value::Object(serde_json::Map::new()) => {
-                *item = Value::Object(serde_json::Map::new());
-                true
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// serde's words for what it expected, in ours.
-fn plain_words(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or(message);
-    if let Some((_, field)) = message.split_once("missing field ") {
-        return format!("lacks {}", field.replace('`', ""));
-    }
-    if message.starts_with("unknown field ") {
-        return "is not known".to_owned();
-    }
-    let Some((problem, expected)) = message.split_once(", expected ") else {
-        return message.to_owned();
-    };
-    if !problem.starts_with("invalid ") {
-        return message.to_owned();
-    }
-    let expected = match expected {
-        "a string" | "a borrowed string" | "string" => "a text",
-        "a boolean" => "true or false",
-        "a sequence" => "a list",
-        "a map" => "an object",
-        "f32" | "f64" => "a number",
-        number if number.starts_with(['i', 'u']) && number.len() <= 5 => {
-            if problem.starts_with("invalid value") {
-                "a whole number within range"
-            } else {
-                "a whole number"
-            }
+        Value::Object(fields) => fields.remove(last),
+        Value::Array(items) => {
+            let at = last.parse::<usize>().ok().filter(|at| *at < items.len())?;
+            gone.note(&gone.path_of(place));
+            Some(items.remove(at))
         }
-        other if other.starts_with("struct ") => "an object",
-        other => other,
-    };
-    format!("must be {expected}")
-}
-
-/// `attachments[0].file_url` as garde writes it, in the words of the wire.
-fn wire_path(path: &str) -> Vec<String> {
-    path.replace('[', ".")
-        .replace(']', "")
-        .split('.')
-        .filter(|part| !part.is_empty())
-        .map(camel_case)
-        .collect()
-}
-
-fn camel_case(name: &str) -> String {
-    let mut camel = String::with_capacity(name.len());
-    let mut upper = false;
-    for letter in name.chars() {
-        if letter == '_' {
-            upper = true;
-        } else if upper {
-            camel.extend(letter.to_uppercase());
-            upper = false;
-        } else {
-            camel.push(letter);
-        }
+        _ => None,
     }
-    camel
-}
-
-/// One sentence about a field: its name in words, then what is wrong. A message that starts with a
-/// capital is a sentence already.
-pub fn sentence(path: &[String], message: &str) -> String {
-    if message.starts_with(char::is_uppercase) {
-        return message.to_owned();
-    }
-    let name =
-        path.iter().rev().find(|part| !part.starts_with(|first: char| first.is_ascii_digit()));
-    let mut words = String::new();
-    for letter in name.map_or("The body", String::as_str).chars() {
-        if words.is_empty() {
-            words.extend(letter.to_uppercase());
-        } else if letter.is_ascii_uppercase() {
-            words.push(' ');
-            words.push(letter.to_ascii_lowercase());
-        } else {
-            words.push(letter);
-        }
-    }
-    format!("{} {message}", if name.is_none() { "The body" } else { &words })
 }
 
 #[cfg(test)]
@@ -229,7 +214,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::validate::{email, text};
+    use crate::items::at_most;
+    use crate::validate::{email, some, text};
 
     kamhub_kernel::wire_enum! {
         /// For the test.
@@ -259,8 +245,12 @@ mod tests {
         customer_email: String,
         #[garde(skip)]
         size: Option<Size>,
+        #[serde(deserialize_with = "at_most::<3, _, _>")]
         #[garde(dive)]
         parts: Vec<Part>,
+        #[serde(deserialize_with = "at_most::<5, _, _>")]
+        #[garde(custom(some), inner(custom(text(1, 5))))]
+        tags: Vec<String>,
     }
 
     fn faults(value: Value) -> Vec<(String, String)> {
@@ -273,7 +263,7 @@ mod tests {
     #[test]
     fn wrong_types_unknown_words_and_broken_rules_are_reported_together() {
         let found = faults(json!({
-            "subject": 5, "customerEmail": "nobody", "size": "huge",
+            "subject": 5, "customerEmail": "nobody", "size": "huge", "tags": ["a"],
             "parts": [{"fileName": "much too long", "weight": "x"}, {"fileName": "fine"}, 7],
         }));
         assert_eq!(
@@ -282,7 +272,7 @@ mod tests {
                 ("customerEmail", "Invalid email format"),
                 ("parts.0.fileName", "File name must be at most 5 characters"),
                 ("parts.0.weight", "Weight must be a whole number"),
-                ("parts.2", "Parts must be an object"),
+                ("parts.2", "An entry of parts must be an object"),
                 ("size", "Size must be one of small, large"),
                 ("subject", "Subject must be a text"),
             ]
@@ -291,12 +281,80 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_is_there_beside_the_faults() {
-        let (read, faults) = read::<Order>(json!({"subject": "Tea", "size": "huge"}));
-        assert_eq!(read.map(|order| order.subject), Some("Tea".to_owned()));
-        assert!(faults.has("size") && faults.has("customerEmail") && !faults.has("subject"));
-        assert_eq!(plain_words("invalid type: string \"4\", expected f64"), "must be a number");
-        assert_eq!(plain_words("unknown field `mon`, expected `monday`"), "is not known");
+    fn every_item_of_a_list_is_named_at_its_own_place() {
+        let found = faults(json!({
+            "subject": "a", "customerEmail": "a@example.com",
+            "tags": ["ok", 5, "", null, "toolong"],
+            "parts": [7, {"fileName": ""}, 7],
+        }));
+        assert_eq!(
+            found,
+            [
+                ("parts.0", "An entry of parts must be an object"),
+                ("parts.1.fileName", "File name must not be empty"),
+                ("parts.2", "An entry of parts must be an object"),
+                ("tags.1", "An entry of tags must be a text"),
+                ("tags.2", "An entry of tags must not be empty"),
+                ("tags.3", "An entry of tags must be a text"),
+                ("tags.4", "An entry of tags must be at most 5 characters"),
+            ]
+            .map(|(path, sentence)| (path.to_owned(), sentence.to_owned()))
+        );
+        let found = faults(json!({"subject": "a", "customerEmail": "a@example.com", "tags": [5]}));
+        assert_eq!(found, [("tags.0".to_owned(), "An entry of tags must be a text".to_owned())]);
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_one_fault_whatever_is_in_it() {
+        for item in [json!({}), json!(5), json!([[[]]])] {
+            let parts: Value = (0..40_000).map(|_| item.clone()).collect();
+            let found = faults(json!({"subject": 1, "customerEmail": "a@example.com",
+                "tags": parts, "parts": parts}));
+            assert_eq!(
+                found,
+                [
+                    ("parts", "Parts must have at most 3 entries"),
+                    ("subject", "Subject must be a text"),
+                    ("tags", "Tags must have at most 5 entries"),
+                ]
+                .map(|(path, sentence)| (path.to_owned(), sentence.to_owned()))
+            );
+        }
+    }
+
+    #[test]
+    fn faults_that_others_find_are_told_at_the_place_that_the_caller_knows() {
+        let mut attempt =
+            attempt::<Order>(json!({"subject": "a", "customerEmail": "a@example.com",
+            "tags": ["a"], "parts": [7, {"fileName": "fine"}]}));
+        let mut more = Faults::of("parts.0.fileName", "File name is not known");
+        more.add("subject", "Subject is taken");
+        attempt.add(&more);
+        let faults = attempt.finish().unwrap_err();
+        let paths: Vec<&str> = faults.iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["parts.0", "parts.1.fileName", "subject"]);
+    }
+
+    #[test]
+    fn a_field_that_a_strict_object_does_not_know_is_named() {
+        #[derive(Debug, Default, Deserialize, Validate)]
+        #[serde(default, deny_unknown_fields)]
+        struct Strict {
+            #[garde(skip)]
+            monday: Vec<u8>,
+        }
+        let told = |value| match decode::<Strict>(value) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(|(a, b)| format!("{a}: {b}")).collect(),
+        };
+        assert_eq!(
+            told(json!({"mondya": [], "sundya": [], "monday": 5})),
+            [
+                "monday: Monday must be a list",
+                "mondya: Mondya is not known",
+                "sundya: Sundya is not known"
+            ]
+        );
     }
 
     #[test]

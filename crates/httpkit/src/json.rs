@@ -74,7 +74,8 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(name) = fields.next_key::<String>()? {
             let value = fields.next_value_seed(Strict)?;
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format!("the field {name:?} is named twice")));
+                let start: String = name.chars().take(100).collect();
+                return Err(A::Error::custom(format!("the field {start:?} is named twice")));
             }
             object.insert(name, value);
         }

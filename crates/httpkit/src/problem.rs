@@ -16,6 +16,14 @@ use crate::request;
 /// The result of a handler.
 pub type ApiResult<T> = Result<T, Problem>;
 
+/// The value of a field that validation has seen to be there.
+///
+/// # Errors
+/// 500 where it is not there all the same.
+pub fn validated<T>(value: Option<T>) -> ApiResult<T> {
+    value.ok_or_else(|| Problem::internal("validation let a body pass without a required field"))
+}
+
 /// The envelope of every failure.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -4,12 +4,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use garde::Validate;
+use kamhub_kernel::Faults;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::decode::decode;
+use crate::decode::attempt;
 use crate::problem::Problem;
+use crate::wording::sentence;
 
 /// The query of a request. Every value arrives as text: use the readers of this module for
 /// numbers, dates and lists. A parameter that is given empty counts as not given; one that is
@@ -26,7 +28,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let mut fields = Map::new();
+        let mut unreadable = Faults::new();
         for (name, value) in form_pairs(parts.uri.query().unwrap_or_default()) {
+            let Ok(value) = String::from_utf8(value) else {
+                let sentence = sentence(std::slice::from_ref(&name), "must be text in UTF-8");
+                unreadable.add(name, sentence);
+                continue;
+            };
             if value.is_empty() {
                 continue;
             }
@@ -40,23 +48,26 @@ where
                 }
             }
         }
-        decode(Value::Object(fields)).map(Self).map_err(Problem::invalid)
+        let mut attempt = attempt(Value::Object(fields));
+        unreadable.merge(attempt.faults);
+        attempt.faults = unreadable;
+        attempt.finish().map(Self).map_err(Problem::invalid)
     }
 }
 
-/// The pairs of a query string, percent-decoded; bytes that are no UTF-8 become U+FFFD.
-fn form_pairs(query: &str) -> Vec<(String, String)> {
+/// The pairs of a query string, percent-decoded. A name that is no UTF-8 is none of ours.
+fn form_pairs(query: &str) -> Vec<(String, Vec<u8>)> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent_decode(name), percent_decode(value))
+            (String::from_utf8_lossy(&percent_decode(name)).into_owned(), percent_decode(value))
         })
         .collect()
 }
 
-fn percent_decode(text: &str) -> String {
+fn percent_decode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -75,7 +86,7 @@ fn percent_decode(text: &str) -> String {
             other => bytes.push(other),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
@@ -132,7 +143,11 @@ fn time<'de, D: Deserializer<'de>>(
     if let Ok(date) = text.parse::<NaiveDate>() {
         return storable(date.and_time(of_date).and_utc()).map(Some).map_err(D::Error::custom);
     }
-    parse_time(&text).map(Some).map_err(D::Error::custom)
+    // A `+` that was not percent-encoded arrives as a space.
+    read_time(&text.replace(' ', "+"))
+        .unwrap_or(Err("must be a date like 2025-12-28 or an RFC 3339 time"))
+        .map(Some)
+        .map_err(D::Error::custom)
 }
 
 /// Reads an RFC 3339 time.
@@ -140,11 +155,13 @@ fn time<'de, D: Deserializer<'de>>(
 /// # Errors
 /// One sentence's end where it is none, or lies outside the years 1 to 9999.
 pub fn parse_time(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    // A `+` that was not percent-encoded arrives as a space.
-    let text = text.replace(' ', "+");
-    let time = DateTime::parse_from_rfc3339(&text)
-        .map_err(|_| "must be a date like 2025-12-28 or an RFC 3339 time")?;
-    storable(time.with_timezone(&Utc))
+    read_time(text).unwrap_or(Err("must be an RFC 3339 time like 2025-12-28T09:00:00Z"))
+}
+
+/// The time, or why it cannot be stored; none where it is no time.
+fn read_time(text: &str) -> Option<Result<DateTime<Utc>, &'static str>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(storable(time.with_timezone(&Utc)))
 }
 
 fn storable(time: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> {
@@ -163,6 +180,25 @@ pub fn body_time<'de, D: Deserializer<'de>>(
         None => Ok(None),
         Some(text) => parse_time(&text).map(Some).map_err(D::Error::custom),
     }
+}
+
+/// Reads a text in a body without the white space around it, which nobody means who types an address or a
+/// name.
+///
+/// # Errors
+/// The deserialiser's error where it is no text.
+pub fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(deserializer)?.trim().to_owned())
+}
+
+/// The same where the text may be left out.
+///
+/// # Errors
+/// As [`trimmed`].
+pub fn trimmed_given<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(|text| text.trim().to_owned()))
 }
 
 /// Reads one or several words, separated by commas.
@@ -191,7 +227,7 @@ mod tests {
         assert_eq!(
             form_pairs("q=%D0%B2%D1%83%D0%BB%D0%BA%D0%B0%D0%BD+x&tag=a%2Cb&bad=%zz&&flag"),
             [("q", "вулкан x"), ("tag", "a,b"), ("bad", "%zz"), ("flag", "")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
         );
     }
 }

@@ -22,14 +22,29 @@ fn text_rule(value: &str, min: usize, max: usize) -> Result {
     Ok(())
 }
 
-/// Tags and the like: at most `most` texts of 1 to `max` characters.
+/// Words of a query: at most `most` texts of 1 to `max` characters. It is one fault of the parameter,
+/// whichever word it is; a list of a body names each of its items instead.
 pub fn texts(most: usize, max: usize) -> impl FnOnce(&Vec<String>, &()) -> Result {
     move |values, ()| {
         if values.len() > most {
             return Err(Error::new(format!("must have at most {most} entries")));
         }
-        values.iter().try_for_each(|value| text_rule(value, 1, max))
+        if values.iter().any(|value| text_rule(value, 1, max).is_err()) {
+            return Err(Error::new(format!("must have 1 to {max} characters in each entry")));
+        }
+        Ok(())
     }
+}
+
+/// A list with something in it; how much it may hold at most, `items` has seen.
+///
+/// # Errors
+/// Where there is nothing.
+pub fn some<T>(list: &[T], _: &()) -> Result {
+    if list.is_empty() {
+        return Err(Error::new("must have at least one entry"));
+    }
+    Ok(())
 }
 
 /// A whole number from `min` to `max`.

@@ -214,7 +214,7 @@ impl Config {
             postgres_bin_dir: values.text("postgres_bin_dir").map(PathBuf::from),
             path: None,
             redis_url: values.text("redis_url").map(str::to_owned),
-            admin_email: values.text("admin_email").unwrap_or("admin@kamhub.local").to_owned(),
+            admin_email: values.email("admin_email")?.unwrap_or("admin@kamhub.local").to_owned(),
             admin_password: values.text("admin_password").map(str::to_owned),
             jwt_secret: values.secret("jwt_secret")?,
             platform_secret: values.secret("platform_secret")?,

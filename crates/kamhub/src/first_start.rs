@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use kamhub_helpdesk::identity::model::User;
 use kamhub_helpdesk::identity::service::{self, FirstAdmin};
 use kamhub_helpdesk::identity::{Error, password};
@@ -51,8 +51,10 @@ pub async fn run(db: &Db, config: &Config, clock: &dyn Clock) -> Result<Option<G
     let email = config.admin_email.clone();
     let given = config.admin_password.clone();
     let chosen = given.clone().unwrap_or_else(|| random_password(clock));
-    let hash = password::hash(clock, "KAMHUB_ADMIN_PASSWORD", &email, &chosen);
-    let hash = hash.await.map_err(refusal)?;
+    let hash = match password::hash(clock, "KAMHUB_ADMIN_PASSWORD", &email, &chosen).await {
+        Err(Error::Invalid(faults)) => bail!("KAMHUB_ADMIN_PASSWORD: {}", Error::Invalid(faults)),
+        hash => hash.map_err(refusal)?,
+    };
     let mut tx = db.begin().await?;
     match service::first_admin(&mut tx, clock, &email, &hash).await.map_err(refusal)? {
         FirstAdmin::AlreadyThere => return Ok(None),
@@ -76,7 +78,7 @@ async fn first_key(db: &Db, clock: &dyn Clock) -> Result<Option<String>> {
             tx.commit().await?;
             Ok(Some(key.secret))
         }
-        Err(Error::Invalid(_)) => Ok(None),
+        Err(Error::Taken(_)) => Ok(None),
         Err(error) => Err(refusal(error)),
     }
 }

@@ -22,11 +22,27 @@ impl fmt::Display for NotReady {
 
 impl std::error::Error for NotReady {}
 
-/// Tells the fault as one sentence, and answers the exit code: 3 where the same may succeed later,
-/// else 1. (2, wrong usage, is clap's.)
+/// A wish that could never be granted as it was written: exit code 2, as clap's own refusals.
+#[derive(Debug)]
+pub struct WrongUsage(pub String);
+
+impl fmt::Display for WrongUsage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
+
+/// Tells the fault as one sentence, and answers the exit code: 3 where the same may succeed later, 2 for
+/// wrong usage, else 1.
 pub fn report(error: &anyhow::Error) -> ExitCode {
     eprintln!("kamhub: {}", sentence(error));
-    ExitCode::from(if error.is::<NotReady>() { 3 } else { 1 })
+    ExitCode::from(match error {
+        error if error.is::<NotReady>() => 3,
+        error if error.is::<WrongUsage>() => 2,
+        _ => 1,
+    })
 }
 
 /// The fault with its causes on one line. Many libraries repeat a cause in their own text: it is

@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// Field faults: JSON field path (dots for nesting) to one sentence.
+/// The most faults that are told of one request: whoever has made more learns of the others when these are
+/// gone, and a body of a million mistakes is not answered with as many sentences.
+pub const MOST_FAULTS: usize = 100;
+/// The most characters of a path or a sentence: a caller may name fields as they like.
+const LONGEST: usize = 500;
+
+/// Field faults: JSON field path (dots for nesting) to one sentence; the first [`MOST_FAULTS`] of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Faults(BTreeMap<String, String>);
@@ -24,21 +30,27 @@ impl Faults {
 
     /// Adds a fault; the first one said about a field stays.
     pub fn add(&mut self, path: impl Into<String>, sentence: impl Into<String>) {
-        self.0.entry(path.into()).or_insert_with(|| sentence.into());
+        if !self.is_full() {
+            self.0.entry(short(path.into())).or_insert_with(|| short(sentence.into()));
+        }
     }
 
     /// Takes over the faults of `other` for fields that have none yet.
     pub fn merge(&mut self, other: Faults) {
         for (path, sentence) in other.0 {
-            self.0.entry(path).or_insert(sentence);
+            self.add(path, sentence);
         }
+    }
+
+    /// Whether no more faults are told.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MOST_FAULTS
     }
 
     /// Whether a fault of this field, or of a field inside it, is known.
     pub fn has(&self, path: &str) -> bool {
         self.0.keys().any(|known| {
-            known == path
-                || known.strip_prefix(path).is_some_and(|rest| rest.starts_with(['.', '[']))
+            known == path || known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
         })
     }
 
@@ -66,6 +78,14 @@ impl Faults {
     }
 }
 
+/// The first [`LONGEST`] characters.
+fn short(text: String) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 impl From<Faults> for BTreeMap<String, String> {
     fn from(faults: Faults) -> Self {
         faults.0
@@ -84,10 +104,20 @@ mod tests {
     }
 
     #[test]
+    fn only_so_many_faults_are_kept_and_each_is_short() {
+        let mut faults = Faults::new();
+        for number in 0..1000 {
+            faults.add(format!("{number}{}", "é".repeat(10_000)), "wrong ".repeat(10_000));
+        }
+        assert_eq!(faults.iter().count(), MOST_FAULTS);
+        assert!(faults.iter().all(|(path, text)| path.len() < 1100 && text.len() < 600));
+    }
+
+    #[test]
     fn a_field_has_a_fault_when_a_part_of_it_has_one() {
-        let faults = Faults::of("attachments[0].fileUrl", "Must be an address");
+        let faults = Faults::of("attachments.0.fileUrl", "Must be an address");
         assert!(faults.has("attachments"));
-        assert!(faults.has("attachments[0]"));
+        assert!(faults.has("attachments.0"));
         assert!(!faults.has("attach"));
     }
 }

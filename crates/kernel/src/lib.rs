@@ -6,12 +6,14 @@ pub mod clock;
 pub mod faults;
 pub mod id;
 pub mod page;
+mod versions;
 pub mod wire_enum;
 
 pub use actor::{Actor, ApiKeyId, CustomerId, Role, Scope, SessionId, UserId};
 pub use clock::{Clock, SystemClock};
 pub use faults::Faults;
 pub use id::IdError;
+pub use versions::Versions;
 
 /// Re-exports that the macros of this crate need at their call sites.
 #[doc(hidden)]

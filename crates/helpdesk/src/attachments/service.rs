@@ -107,6 +107,22 @@ fn owner(actor: &Actor) -> Option<String> {
     }
 }
 
+/// What is wrong with uploads that a request names, where it is refused anyway.
+///
+/// # Errors
+/// A database fault.
+pub async fn upload_faults(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    uploads: &[Option<&str>],
+) -> Result<Faults, Error> {
+    match claim(tx, actor, uploads).await {
+        Ok(_) => Ok(Faults::new()),
+        Err(Error::Invalid(faults)) => Ok(faults),
+        Err(error) => Err(error),
+    }
+}
+
 /// The files that somebody wants to use, locked, in the order in which they are named; `None` where a
 /// place names none.
 ///

@@ -1,7 +1,7 @@
 //! What can go wrong with calendars.
 
 use kamhub_httpkit::Problem;
-use kamhub_kernel::Faults;
+use kamhub_kernel::{Faults, Versions};
 use kamhub_postgres::DbError;
 
 use super::CalendarFaults;
@@ -15,7 +15,7 @@ pub enum Error {
     NotFound,
     /// The caller's version is not the calendar's any more.
     #[error("the calendar has changed since version {0}")]
-    Stale(i32, Box<CalendarView>),
+    Stale(Versions, Box<CalendarView>),
     /// Another calendar in use has this name.
     #[error("another calendar has this name already")]
     NameTaken,

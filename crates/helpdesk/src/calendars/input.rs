@@ -5,9 +5,7 @@ use garde::{Error, Path, Report};
 use crate::calendars::spec::{CalendarSpec, HolidaySpec, IntervalSpec, OverrideSpec, WeeklySpec};
 
 /// The most holidays, and the most dates with hours of their own.
-const DATES_AT_MOST: usize = 1_000;
-/// The most intervals of one day.
-const INTERVALS_AT_MOST: usize = 48;
+pub const DATES_AT_MOST: usize = 1_000;
 /// The most characters of a day's name.
 const NAME_AT_MOST: usize = 255;
 
@@ -50,7 +48,7 @@ impl HoursGiven {
                 report.append(place.join(fault.path), error);
             }
         }
-        report_sizes(&spec, place, report);
+        report_names(&spec, place, report);
     }
 }
 
@@ -58,28 +56,14 @@ fn all_day() -> IntervalSpec {
     IntervalSpec { start: "00:00".to_owned(), end: "24:00".to_owned() }
 }
 
-fn report_sizes(spec: &CalendarSpec, place: &Path, report: &mut Report) {
-    let mut at_most = |path: String, size: usize, most: usize, what: &str| {
-        if size > most {
-            let error = Error::new(format!("must have at most {most} {what}"));
-            report.append(place.join(path), error);
+fn report_names(spec: &CalendarSpec, place: &Path, report: &mut Report) {
+    let holidays = spec.holidays.iter().map(|day| ("holidays", &day.name)).enumerate();
+    let overrides = spec.overrides.iter().map(|day| ("overrides", &day.name)).enumerate();
+    for (index, (list, name)) in holidays.chain(overrides) {
+        if name.as_ref().is_some_and(|name| name.chars().count() > NAME_AT_MOST) {
+            let error = Error::new(format!("must have at most {NAME_AT_MOST} characters"));
+            report.append(place.join(format!("{list}.{index}.name")), error);
         }
-    };
-    at_most("holidays".to_owned(), spec.holidays.len(), DATES_AT_MOST, "entries");
-    at_most("overrides".to_owned(), spec.overrides.len(), DATES_AT_MOST, "entries");
-    for (day, intervals) in spec.weekly.named_days() {
-        at_most(format!("weekly.{day}"), intervals.len(), INTERVALS_AT_MOST, "entries");
-    }
-    let length = |name: &Option<String>| name.as_ref().map_or(0, |name| name.chars().count());
-    for (index, day) in spec.holidays.iter().enumerate() {
-        let path = format!("holidays.{index}.name");
-        at_most(path, length(&day.name), NAME_AT_MOST, "characters");
-    }
-    for (index, day) in spec.overrides.iter().enumerate() {
-        let path = format!("overrides.{index}.name");
-        at_most(path, length(&day.name), NAME_AT_MOST, "characters");
-        let path = format!("overrides.{index}.intervals");
-        at_most(path, day.intervals.len(), INTERVALS_AT_MOST, "entries");
     }
 }
 

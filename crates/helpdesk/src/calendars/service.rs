@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kamhub_kernel::page::{Page, PageRequest};
-use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_kernel::{Actor, Clock, Faults, Versions};
 use kamhub_postgres::{OnConstraint as _, PgConnection};
 use moka::sync::Cache;
 
@@ -104,7 +104,7 @@ pub async fn update(
     clock: &dyn Clock,
     actor: &Actor,
     id: CalendarId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     change: impl FnOnce(String, CalendarSpec) -> (String, CalendarSpec),
 ) -> Result<Changed, Error> {
     let before = lock(tx, id, seen).await?;
@@ -139,7 +139,7 @@ pub async fn archive(
     tx: &mut PgConnection,
     clock: &dyn Clock,
     id: CalendarId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<bool, Error> {
     let before = lock(tx, id, seen).await?;
     if before.archived_at.is_some() {
@@ -235,7 +235,7 @@ fn check(spec: &CalendarSpec) -> Result<Calendar, Error> {
 async fn lock(
     tx: &mut PgConnection,
     id: CalendarId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<CalendarView, Error> {
     repo::lock(tx, id).await?;
     let calendar = read(tx, id).await?;

@@ -4,12 +4,16 @@ use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
+use kamhub_httpkit::items::at_most;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
 use super::model::{Calendar, Exception, Shift};
 use super::zone::DAY;
+
+/// The most intervals of one day.
+const INTERVALS_AT_MOST: usize = 48;
 
 /// A calendar as it is written; [`Calendar::try_from`] checks it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,12 +38,19 @@ pub struct CalendarSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "the names of the weekdays say it all")]
 pub struct WeeklySpec {
+    #[serde(deserialize_with = "at_most::<INTERVALS_AT_MOST, _, _>")]
     pub monday: Vec<IntervalSpec>,
+    #[serde(deserialize_with = "at_most::<INTERVALS_AT_MOST, _, _>")]
     pub tuesday: Vec<IntervalSpec>,
+    #[serde(deserialize_with = "at_most::<INTERVALS_AT_MOST, _, _>")]
     pub wednesday: Vec<IntervalSpec>,
+    #[serde(deserialize_with = "at_most::<INTERVALS_AT_MOST, _, _>")]
     pub thursday: Vec<IntervalSpec>,
+    #[serde(deserialize_with = "at_most::<INTERVALS_AT_MOST, _, _>")]
     pub friday: Vec<IntervalSpec>,
+    #[serde(deserialize_with = "at_most::<INTERVALS_AT_MOST, _, _>")]
     pub saturday: Vec<IntervalSpec>,
+    #[serde(deserialize_with = "at_most::<INTERVALS_AT_MOST, _, _>")]
     pub sunday: Vec<IntervalSpec>,
 }
 
@@ -89,6 +100,7 @@ pub struct OverrideSpec {
     #[schema(examples("New Year"))]
     pub name: Option<String>,
     /// The shifts that start on it; none means closed.
+    #[serde(deserialize_with = "at_most::<INTERVALS_AT_MOST, _, _>")]
     pub intervals: Vec<IntervalSpec>,
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong with questions.
 
 use kamhub_httpkit::Problem;
+use kamhub_kernel::Versions;
 use kamhub_postgres::DbError;
 
 use super::model::FaqView;
@@ -14,7 +15,7 @@ pub enum Error {
     NotFound,
     /// The caller's version is not the question's any more.
     #[error("the question has changed since version {0}")]
-    Stale(i32, Box<FaqView>),
+    Stale(Versions, Box<FaqView>),
     /// Categories and rendering.
     #[error(transparent)]
     Knowledge(#[from] knowledge::Error),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kamhub_cache::Cache;
 use kamhub_kernel::page::{COUNT_CAP, Page, Start, encode_cursor};
-use kamhub_kernel::{Actor, Clock};
+use kamhub_kernel::{Actor, Clock, Versions};
 use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,7 +66,7 @@ pub async fn update(
     clock: &dyn Clock,
     actor: &Actor,
     id: FaqId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     change: impl FnOnce(Wording) -> Wording,
 ) -> Result<FaqView, Error> {
     let before = lock(tx, cache, id, seen).await?;
@@ -91,7 +91,7 @@ pub async fn delete(
     clock: &dyn Clock,
     actor: &Actor,
     id: FaqId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<(), Error> {
     let faq = lock(tx, cache, id, seen).await?;
     repo::delete(tx, id, clock.now()).await?;
@@ -102,7 +102,7 @@ async fn lock(
     tx: &mut PgConnection,
     cache: &Cache,
     id: FaqId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<Faq, Error> {
     let faq = repo::lock(tx, id).await?.ok_or(Error::NotFound)?;
     match seen {

@@ -39,8 +39,11 @@ pub enum Error {
     /// The actor would give away a right that they do not have.
     #[error("the actor lacks {0}")]
     RightNotHeld(Permission),
+    /// Somebody or something else has this value already.
+    #[error("{}", sentences(.0))]
+    Taken(Faults),
     /// Fields are at fault.
-    #[error("some fields are not valid")]
+    #[error("{}", sentences(.0))]
     Invalid(Faults),
     /// A fault of ours.
     #[error("{0}")]
@@ -48,6 +51,10 @@ pub enum Error {
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
+}
+
+fn sentences(faults: &Faults) -> String {
+    faults.iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("; ")
 }
 
 impl From<Error> for Problem {
@@ -85,6 +92,10 @@ impl From<Error> for Problem {
                 "RIGHT_NOT_HELD",
                 format!("You cannot give or govern a right that you do not have: {permission}"),
             ),
+            Error::Taken(faults) => {
+                Self::conflict("CONFLICT", "One of these values is taken already; see errors")
+                    .with_faults(faults)
+            }
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Fault(cause) => Self::internal(cause),
             Error::Database(error) => error.into(),

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
-use kamhub_kernel::Clock;
+use kamhub_kernel::{Clock, Faults};
 use tokio::sync::Semaphore;
 
 use super::{Error, model};
@@ -48,11 +48,17 @@ pub async fn hash(
     email: &str,
     password: &str,
 ) -> Result<PasswordHash, Error> {
-    model::password_rules(field, email, password).map_err(Error::Invalid)?;
+    model::password_rules(email, password)
+        .map_err(|fault| Error::Invalid(Faults::of(field, fault)))?;
     let mut salt = [0_u8; 16];
     clock.fill_random(&mut salt);
     let password = password.to_owned();
     in_turn(move || compute(password.as_bytes(), &salt)).await?.map(PasswordHash)
+}
+
+/// The same rules for a field of a body that holds the address, too.
+pub(super) fn rules(email: &str) -> impl FnOnce(&String, &()) -> garde::Result {
+    move |password, ()| model::password_rules(email, password).map_err(garde::Error::new)
 }
 
 /// Whether the password fits. Without a stored one the answer is no, after the same time.

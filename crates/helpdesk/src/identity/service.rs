@@ -7,7 +7,8 @@ mod sessions;
 mod users;
 
 pub use api_keys::{
-    NewApiKey, api_key_create, api_key_list, api_key_mint, api_key_read, api_key_revoke,
+    NewApiKey, api_key_create, api_key_end_faults, api_key_list, api_key_mint, api_key_read,
+    api_key_revoke,
 };
 pub use customers::{
     customer_by_link, customer_by_requests_link, customer_exists, customer_for_service,

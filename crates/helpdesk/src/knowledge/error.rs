@@ -1,7 +1,7 @@
 //! What can go wrong with articles.
 
 use kamhub_httpkit::Problem;
-use kamhub_kernel::Faults;
+use kamhub_kernel::{Faults, Versions};
 use kamhub_postgres::DbError;
 
 use super::view::ArticleView;
@@ -21,10 +21,10 @@ pub enum Error {
     NoSuchCategory,
     /// The caller's version is not the article's any more.
     #[error("the article has changed since version {0}")]
-    Stale(i32, Box<ArticleView>),
+    Stale(Versions, Box<ArticleView>),
     /// The caller's version is not the category's any more.
     #[error("the category has changed since version {0}")]
-    StaleCategory(i32, serde_json::Value),
+    StaleCategory(Versions, serde_json::Value),
     /// A draft waits, and the change is not for it.
     #[error("a draft waits beside the article")]
     DraftPending,

@@ -1,7 +1,7 @@
 //! What can go wrong with tickets.
 
 use kamhub_httpkit::Problem;
-use kamhub_kernel::Faults;
+use kamhub_kernel::{Faults, Versions};
 use kamhub_postgres::DbError;
 
 use super::state::{InvalidTransition, Status};
@@ -19,7 +19,7 @@ pub enum Error {
     Transition(#[from] InvalidTransition),
     /// The caller's version is not the ticket's any more; with the ticket as the caller may see it.
     #[error("the ticket has changed since version {0}")]
-    Stale(i32, Box<TicketView>),
+    Stale(Versions, Box<TicketView>),
     /// The ticket was merged into another one, which has to be changed instead; as the caller may see it.
     #[error("the ticket was merged")]
     Merged(Box<TicketView>),

@@ -14,13 +14,13 @@ kamhub_kernel::wire_enum! {
     /// What a list is sorted by (contract, section 1).
     pub enum SortBy {
         /// Creation.
-        CreatedAt = "createdat",
+        CreatedAt = "createdAt",
         /// The last change.
-        UpdatedAt = "updatedat",
+        UpdatedAt = "updatedAt",
         /// Priority, then id.
         Priority = "priority",
         /// The earliest deadline of the ticket's running clocks; tickets without one come after all others.
-        SlaDue = "sladue",
+        SlaDue = "slaDue",
     }
 }
 

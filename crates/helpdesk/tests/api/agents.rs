@@ -80,7 +80,7 @@ async fn all_faults_of_a_new_agent_are_told_at_once() {
             "userId": "User id must be a positive whole number",
             "email": "Invalid email format",
             "name": "Name must be at least 2 characters",
-            "team": "Team is required",
+            "team": "Team must not be empty",
             "specialization": "Specialization must be one of billing, technical, booking, \
                 cancellation, refund, feedback, bug_report, feature_request, other",
             "timezone": "Timezone must be an IANA time zone, for example Asia/Kamchatka",

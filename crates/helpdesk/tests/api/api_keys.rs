@@ -42,7 +42,7 @@ async fn a_revoked_key_is_refused_at_once() {
     // The name is free again.
     app.admin.post(KEYS, json!({"name": "old", "role": "viewer"})).await.data(201);
     let twice = app.admin.post(KEYS, json!({"name": "old", "role": "viewer"})).await;
-    assert!(twice.fault(400, "VALIDATION_FAILED")["name"].is_string());
+    assert!(twice.fault(409, "CONFLICT")["name"].is_string());
 }
 
 #[tokio::test]

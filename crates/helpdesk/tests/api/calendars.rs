@@ -68,7 +68,7 @@ async fn all_faults_of_a_calendar_are_told_at_once_each_with_its_path() {
     assert_eq!(
         reply.fault(400, "VALIDATION_FAILED"),
         &json!({
-            "name": "Name is required",
+            "name": "Name must not be empty",
             "zone": "Unknown time zone \"Mars/Olympus\"; use an IANA name such as Europe/Berlin",
             "weekly.monday.1.end": "Time must be HH:MM between 00:00 and 23:59 (24:00 as an end)",
             "weekly.tuesday.1": "Interval overlaps weekly.tuesday.0",

@@ -18,6 +18,7 @@ mod event_schemas;
 mod event_stream;
 mod failures;
 mod faqs;
+mod faults;
 mod feedback;
 mod feedback_figures;
 mod feedback_requests;

@@ -222,13 +222,13 @@ async fn a_cursor_that_somebody_made_up_is_an_empty_page_or_a_fault_of_the_query
     fill(&app).await;
     let far = [i64::MIN, i64::MIN / 2, -1, 0, 253_402_300_800_000_000, i64::MAX / 2, i64::MAX];
     for (query, list) in [
-        ("search=seldom", "createdat desc"),
-        ("search=seldom&sortOrder=ASC", "createdat asc"),
-        ("search=ticket%20seldom&sortBy=updatedAt", "updatedat desc"),
-        ("tag=early&sortBy=updatedAt&sortOrder=ASC", "updatedat asc"),
+        ("search=seldom", "createdAt desc"),
+        ("search=seldom&sortOrder=ASC", "createdAt asc"),
+        ("search=ticket%20seldom&sortBy=updatedAt", "updatedAt desc"),
+        ("tag=early&sortBy=updatedAt&sortOrder=ASC", "updatedAt asc"),
         ("search=seldom&sortBy=priority", "priority desc"),
-        ("sortBy=slaDue", "sladue asc"),
-        ("", "createdat desc"),
+        ("sortBy=slaDue", "slaDue asc"),
+        ("", "createdAt desc"),
     ] {
         for value in far {
             let key = SortKey { list: list.to_owned(), value, id: 1 };

@@ -58,7 +58,7 @@ async fn all_faults_of_a_request_are_told_at_once_by_field() {
     let reply = app.anonymous.post("/api/support/tickets", body).await;
     let errors = reply.fault(400, "VALIDATION_FAILED");
     let sentences = json!({
-        "subject": "Subject is required",
+        "subject": "Subject must not be empty",
         "description": "Description must be at least 10 characters",
         "customerId": "Customer id must be a positive whole number",
         "customerName": "Customer name must be at least 2 characters",
@@ -69,7 +69,7 @@ async fn all_faults_of_a_request_are_told_at_once_by_field() {
         "relatedBookingId": "Related booking id must be a positive whole number",
         "tags": "Tags must be a list",
         "attachments.0.fileUrl": "File url must be an http or https address",
-        "createdAt": "Created at must be a date like 2025-12-28 or an RFC 3339 time",
+        "createdAt": "Created at must be an RFC 3339 time like 2025-12-28T09:00:00Z",
     });
     assert_eq!(errors, &sentences);
     assert!(!reply.json["requestId"].as_str().unwrap().is_empty());

@@ -53,7 +53,7 @@ async fn every_fault_of_a_new_user_is_told_by_field() {
     user(&app, ANNA, Role::Agent).await;
     let body = json!({"email": ANNA.to_uppercase(), "name": "Anna", "role": "agent"});
     let reply = app.admin.post(USERS, body).await;
-    assert!(reply.fault(400, "VALIDATION_FAILED")["email"].is_string());
+    assert!(reply.fault(409, "CONFLICT")["email"].is_string());
 }
 
 #[tokio::test]

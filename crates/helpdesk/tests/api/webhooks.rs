@@ -285,7 +285,7 @@ async fn an_address_inside_the_house_is_refused_and_nothing_is_stored() {
         ("https://localhost/", "Url must not lead to a private, local or reserved address"),
         ("https://user:pass@example.com/", "Url must not hold a user name or a password"),
         ("nonsense", "Url must be an absolute address such as https://example.com/hooks"),
-        ("", "Url is required"),
+        ("", "Url must not be empty"),
     ] {
         let reply = app.admin.post(PATH, json!({"url": url, "events": ["ticket.invented"]})).await;
         let errors = reply.fault(400, "VALIDATION_FAILED");

@@ -45,7 +45,7 @@ fn permission(access: Access) -> Option<Permission> {
         Access::Staff(right) | Access::StaffOrCustomer(right) | Access::Anyone(right) => {
             Some(right)
         }
-        Access::Public | Access::SignedIn | Access::Person => None,
+        Access::Open | Access::SignIn | Access::Public | Access::SignedIn | Access::Person => None,
     }
 }
 
@@ -95,7 +95,8 @@ async fn without_credentials_only_open_calls_are_answered() {
     let app = TestApp::start().await;
     let mut found = Vec::new();
     for (operation, access) in covered() {
-        if !matches!(access, Access::Public | Access::Anyone(_)) {
+        let open = Access::Open == access || Access::SignIn == access;
+        if !open && !matches!(access, Access::Public | Access::Anyone(_)) {
             expect(&app.anonymous, "nobody", &operation, 401, &mut found).await;
         }
     }
@@ -112,7 +113,10 @@ async fn wrong_credentials_are_refused_even_where_none_are_needed() {
         ("a wrong Bearer token", app.anonymous.bearer("eyJhbGciOiJIUzI1NiJ9.e30.AAAA")),
         ("a Bearer token that is none", app.anonymous.bearer("x")),
     ];
-    for (operation, _) in covered() {
+    for (operation, access) in covered() {
+        if access == Access::Open {
+            continue;
+        }
         for (who, caller) in &callers {
             expect(caller, who, &operation, 401, &mut found).await;
         }
@@ -121,6 +125,19 @@ async fn wrong_credentials_are_refused_even_where_none_are_needed() {
         &found,
         "Credentials that are given must be right; otherwise a typing error looks like success:",
     );
+}
+
+#[tokio::test]
+async fn probes_are_answered_whatever_credentials_a_network_adds() {
+    let app = TestApp::start().await;
+    let basic = app.anonymous.header("authorization", "Basic cHJvYmU6cHJvYmU=");
+    for (operation, access) in covered() {
+        if access == Access::Open {
+            for caller in [&basic, &app.anonymous.api_key("kh_wrong")] {
+                assert_eq!(caller.get(&operation.path).await.status, 200, "{}", operation.path);
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The documents lead where they say, and both READMEs say the same.
 
+use std::collections::BTreeSet;
+
 use crate::source::{files, none, read, root};
 
 const HOUSE: &[&str] = &[
@@ -98,6 +100,56 @@ fn both_readmes_name_the_same_commands_and_parts() {
         headings(&russian),
         "README.md and README.ru.md have different headings: change both"
     );
+}
+
+#[test]
+fn both_readmes_lead_to_the_same_documents() {
+    let documents = |path: &str| {
+        let found: BTreeSet<String> =
+            links(&read(path)).into_iter().filter(|link| link.ends_with(".md")).collect();
+        found
+    };
+    let (english, russian) = (documents("README.md"), documents("README.ru.md"));
+    let translated = |link: &&String| !link.starts_with("README");
+    let found: Vec<String> =
+        english.symmetric_difference(&russian).filter(translated).cloned().collect();
+    none(&found, "One README leads there and the other does not: change both:");
+}
+
+/// The names that a source gives to metrics.
+fn metrics_of(text: &str) -> Vec<&str> {
+    let kinds = ["counter!(", "gauge!(", "histogram!("];
+    let calls =
+        kinds.iter().flat_map(|kind| text.match_indices(kind).map(|(at, _)| at + kind.len()));
+    calls
+        .filter_map(|at| text[at..].trim_start().strip_prefix('"'))
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
+}
+
+#[test]
+fn every_metric_is_in_the_list_of_metrics_and_no_other() {
+    let list = read("docs/METRICS.md");
+    let of_process = read("crates/kamhub/src/process.rs");
+    let sources: Vec<String> = files("crates", "rs")
+        .iter()
+        .filter(|path| path.contains("/src/"))
+        .map(|path| read(path))
+        .collect();
+    let counted: BTreeSet<&str> = sources.iter().flat_map(|text| metrics_of(text)).collect();
+    assert!(counted.len() > 20, "the guard has found {} metrics only", counted.len());
+    let listed: BTreeSet<&str> = list
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.starts_with("kamhub_") || name.starts_with("process_"))
+        .collect();
+    let unlisted = counted.difference(&listed).map(|name| format!("{name} is not in the list"));
+    let gone = listed
+        .difference(&counted)
+        .filter(|name| !of_process.contains(**name))
+        .map(|name| format!("{name} is counted by nothing"));
+    none(&unlisted.chain(gone).collect::<Vec<_>>(), "Correct docs/METRICS.md:");
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn every_operation_that_asks_for_credentials_says_which() {
             let security = operation.value["security"].as_array();
             match access::of(&operation.id) {
                 None => vec!["no line in the table of access.rs".to_owned()],
-                Some(Access::Public) => Vec::new(),
+                Some(Access::Open | Access::SignIn | Access::Public) => Vec::new(),
                 Some(_) => {
                     let named: Vec<&String> = security
                         .into_iter()
@@ -158,6 +158,39 @@ fn every_operation_that_asks_for_credentials_says_which() {
             }
         },
     );
+}
+
+#[test]
+fn a_tickets_link_is_a_credential_of_the_calls_that_take_it_and_of_no_other() {
+    let customers = |access| {
+        matches!(
+            access,
+            Some(
+                Access::Public | Access::SignedIn | Access::StaffOrCustomer(_) | Access::Anyone(_)
+            )
+        )
+    };
+    check("Security comes from the table in access.rs; see openapi.rs:", |operation| {
+        let security = operation.value["security"].as_array();
+        let names =
+            |scheme: &str| security.into_iter().flatten().any(|one| one.get(scheme).is_some());
+        let wanted = customers(access::of(&operation.id));
+        ["ticketLink", "ticketLinkInQuery"]
+            .into_iter()
+            .filter(|scheme| names(scheme) != wanted)
+            .map(|scheme| format!("{scheme} must {}stand there", if wanted { "" } else { "not " }))
+            .collect()
+    });
+}
+
+#[test]
+fn no_body_of_a_request_may_be_null() {
+    check("A body that may be left out is an object where it is there:", |operation| {
+        let schema = &operation.value["requestBody"]["content"]["application/json"]["schema"];
+        let ways = schema["oneOf"].as_array();
+        let null = ways.into_iter().flatten().any(|way| way["type"] == "null");
+        if null { vec!["the body may be null by the document".to_owned()] } else { Vec::new() }
+    });
 }
 
 #[test]

@@ -4,13 +4,16 @@ use anyhow::{Context as _, Result};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use kamhub_helpdesk::access::Permission;
+use kamhub_helpdesk::identity::http::api_key_create::ApiKeyCreate;
 use kamhub_helpdesk::identity::model::ApiKey;
 use kamhub_helpdesk::identity::service;
+use kamhub_httpkit::decode::decode;
 use kamhub_kernel::page::{MAX_LIMIT, PageRequest, Start};
 use kamhub_kernel::{Clock as _, Role};
+use serde_json::json;
 
 use super::user::{OPERATOR, left_to_its_lifetime};
-use super::{CLOCK, refusal};
+use super::{CLOCK, refusal, wrong_usage};
 use crate::config::Config;
 use crate::database::Database;
 
@@ -57,11 +60,23 @@ struct Create {
     expires_days: Option<u32>,
 }
 
+impl Create {
+    /// Checks and cleans the name as the API does; the rest was read by its type.
+    fn check(&mut self) -> Result<()> {
+        let body = json!({"name": self.name, "role": self.role});
+        self.name = decode::<ApiKeyCreate>(body).map_err(wrong_usage)?.name;
+        Ok(())
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// A database that is away, or a wish that cannot be granted.
-pub async fn run(config: Config, arguments: Arguments) -> Result<()> {
+pub async fn run(config: Config, mut arguments: Arguments) -> Result<()> {
+    if let Action::Create(create) = &mut arguments.action {
+        create.check()?;
+    }
     let database = Database::ready(&config).await?;
     let done = match arguments.action {
         Action::Create(create) => self::create(&database, create).await,
@@ -110,11 +125,12 @@ async fn list(database: &Database) -> Result<()> {
 }
 
 async fn revoke(database: &Database, wanted: &str) -> Result<()> {
+    let wanted = wanted.trim();
     let keys = all(database).await?;
     let key = keys
         .iter()
         .filter(|key| key.revoked_at.is_none())
-        .find(|key| key.id.to_string() == wanted || key.name == wanted)
+        .find(|key| key.id.to_string() == wanted || key.name.trim() == wanted)
         .with_context(|| format!("there is no active key {wanted}: see 'kamhub api-key list'"))?;
     let mut tx = database.db.begin().await?;
     let stale = service::api_key_revoke(&mut tx, &OPERATOR, &CLOCK, key.id).await;

@@ -14,9 +14,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use kamhub_helpdesk::identity;
-use kamhub_kernel::SystemClock;
+use kamhub_kernel::{Faults, SystemClock};
 
 use crate::config::{Config, Flags};
+use crate::lifecycle::WrongUsage;
 use crate::telemetry;
 
 /// The clock of every command: the machine's own.
@@ -116,13 +117,15 @@ fn load(flags: &Flags) -> Result<Config> {
     Config::load(flags, std::env::vars_os())
 }
 
+/// Faults of what was asked for on the command line, found by the rules of the API's body of the same kind.
+pub fn wrong_usage(faults: Faults) -> anyhow::Error {
+    refusal(identity::Error::Invalid(faults))
+}
+
 /// A fault of the identity slice as a sentence.
 pub fn refusal(error: identity::Error) -> anyhow::Error {
     match error {
-        identity::Error::Invalid(faults) => {
-            let faults: std::collections::BTreeMap<String, String> = faults.into();
-            anyhow::anyhow!("{}", faults.into_values().collect::<Vec<_>>().join("; "))
-        }
+        identity::Error::Invalid(_) => WrongUsage(error.to_string()).into(),
         identity::Error::Database(error) => crate::database::away(error),
         other => other.into(),
     }

@@ -2,16 +2,19 @@
 
 use std::io::{BufRead as _, IsTerminal as _};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use kamhub_helpdesk::identity::http::user_create::UserCreate;
 use kamhub_helpdesk::identity::model::{Stale, User};
 use kamhub_helpdesk::identity::password::{self, PasswordHash};
 use kamhub_helpdesk::identity::service::{self, UserChange};
+use kamhub_httpkit::decode::decode;
 use kamhub_kernel::page::{MAX_LIMIT, PageRequest, Start};
 use kamhub_kernel::{Actor, Role, UserId};
 use kamhub_postgres::Db;
+use serde_json::json;
 
-use super::{CLOCK, refusal};
+use super::{CLOCK, refusal, wrong_usage};
 use crate::config::Config;
 use crate::database::Database;
 use crate::first_start::random_password;
@@ -35,20 +38,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Make a user and print the password, unless it was given
-    Create {
-        /// The address by which they sign in
-        #[arg(long)]
-        email: String,
-        /// The name that customers see, 2 to 100 characters
-        #[arg(long)]
-        name: String,
-        /// What they may do: admin, supervisor, agent or viewer
-        #[arg(long)]
-        role: Role,
-        /// Read the password from standard input
-        #[arg(long)]
-        password_stdin: bool,
-    },
+    Create(Create),
     /// List users
     List,
     /// Give a user a new password and end their sessions
@@ -71,16 +61,43 @@ enum Action {
     },
 }
 
+#[derive(Debug, Args)]
+struct Create {
+    /// The address by which they sign in
+    #[arg(long)]
+    email: String,
+    /// The name that customers see, 2 to 100 characters
+    #[arg(long)]
+    name: String,
+    /// What they may do: admin, supervisor, agent or viewer
+    #[arg(long)]
+    role: Role,
+    /// Read the password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl Create {
+    /// Checks and cleans address and name as the API does; the password is checked when it is read.
+    fn check(&mut self) -> Result<()> {
+        let body = json!({"email": self.email, "name": self.name, "role": self.role});
+        let body = decode::<UserCreate>(body).map_err(wrong_usage)?;
+        (self.email, self.name) = (body.email, body.name);
+        Ok(())
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// A database that is away, or a wish that cannot be granted.
-pub async fn run(config: Config, arguments: Arguments) -> Result<()> {
+pub async fn run(config: Config, mut arguments: Arguments) -> Result<()> {
+    if let Action::Create(create) = &mut arguments.action {
+        create.check()?;
+    }
     let database = Database::ready(&config).await?;
     let done = match arguments.action {
-        Action::Create { email, name, role, password_stdin } => {
-            create(&database, &email, &name, role, password_stdin).await
-        }
+        Action::Create(create) => self::create(&database, &create).await,
         Action::List => list(&database).await,
         Action::SetPassword { email, password_stdin } => {
             set_password(&database, &email, password_stdin).await
@@ -98,20 +115,11 @@ pub const OPERATOR: Actor = Actor::System { job: "command line" };
 /// What other processes have in their caches lives for seconds: no way leads there from here.
 pub fn left_to_its_lifetime(_: Stale) {}
 
-async fn create(
-    database: &Database,
-    email: &str,
-    name: &str,
-    role: Role,
-    stdin: bool,
-) -> Result<()> {
-    let length = name.chars().count();
-    if !(2..=100).contains(&length) {
-        bail!("the name must have 2 to 100 characters, not {length}");
-    }
-    let (password, made) = password(email, stdin).await?;
+async fn create(database: &Database, create: &Create) -> Result<()> {
+    let Create { email, name, role, password_stdin } = create;
+    let (password, made) = password(email, *password_stdin).await?;
     let mut tx = database.db.begin().await?;
-    let user = service::user_create(&mut tx, &CLOCK, email, name, role, Some(&password))
+    let user = service::user_create(&mut tx, &CLOCK, email, name, *role, Some(&password))
         .await
         .map_err(refusal)?;
     tx.commit().await?;
@@ -121,6 +129,7 @@ async fn create(
 }
 
 async fn set_password(database: &Database, email: &str, stdin: bool) -> Result<()> {
+    let email = email.trim();
     let (password, made) = password(email, stdin).await?;
     let mut tx = database.db.begin().await?;
     let stale = service::user_password_set(&mut tx, &CLOCK, email, &password).await;
@@ -132,6 +141,7 @@ async fn set_password(database: &Database, email: &str, stdin: bool) -> Result<(
 }
 
 async fn disable(database: &Database, email: &str, disabled: bool) -> Result<()> {
+    let email = email.trim();
     let user = find(database, email).await?;
     let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
     let mut tx = database.db.begin().await?;
@@ -144,7 +154,7 @@ async fn disable(database: &Database, email: &str, disabled: bool) -> Result<()>
 
 async fn find(database: &Database, email: &str) -> Result<UserId> {
     let users = all(&database.db).await?;
-    let user = users.iter().find(|user| user.email.eq_ignore_ascii_case(email.trim()));
+    let user = users.iter().find(|user| user.email.trim().to_lowercase() == email.to_lowercase());
     Ok(user.with_context(|| format!("there is no user {email}: see 'kamhub user list'"))?.id)
 }
 

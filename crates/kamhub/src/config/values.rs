@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use kamhub_httpkit::validate;
 
 use super::{KEYS, SHORTEST_SECRET};
 
@@ -109,6 +110,16 @@ impl Values {
             return Err(self.fault(key, expected));
         }
         Ok(origins.into_iter().map(str::to_owned).collect())
+    }
+
+    /// An address by which somebody signs in, by the rules of the API.
+    pub(super) fn email(&self, key: &str) -> Result<Option<&str>> {
+        match self.text(key).map(str::trim) {
+            Some(email) if validate::email(email, &()).is_err() => {
+                Err(self.fault(key, "an e-mail address such as admin@example.com"))
+            }
+            email => Ok(email),
+        }
     }
 
     pub(super) fn secret(&self, key: &str) -> Result<Option<String>> {

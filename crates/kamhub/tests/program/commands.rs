@@ -59,6 +59,71 @@ async fn a_user_is_made_given_a_new_password_and_disabled_from_the_command_line(
 }
 
 #[tokio::test]
+async fn what_the_api_refuses_the_command_line_refuses_in_one_sentence() {
+    let directory = open_directory();
+    // Nothing of it needs a database.
+    let variables = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/x")];
+    let long = "x".repeat(101);
+    for (arguments, told) in [
+        (["api-key", "create", "--name", "", "--role", "agent"].to_vec(), "Name must not be empty"),
+        (
+            ["api-key", "create", "--name", &long, "--role", "agent"].to_vec(),
+            "Name must be at most 100 characters",
+        ),
+        (
+            ["user", "create", "--email", "nobody", "--name", "A", "--role", "agent"].to_vec(),
+            "Invalid email format; Name must be at least 2 characters",
+        ),
+    ] {
+        let output = run(directory.path(), &variables, &arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(text(&output.stderr), format!("kamhub: {told}\n"));
+    }
+    let variables = [("KAMHUB_ADMIN_EMAIL", " not an address ")];
+    let output = run(directory.path(), &variables, &["serve"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stderr),
+        "kamhub: KAMHUB_ADMIN_EMAIL must be an e-mail address such as admin@example.com, not \
+         \" not an address \"\n"
+    );
+}
+
+#[tokio::test]
+async fn space_around_an_address_keeps_nobody_out() {
+    let (directory, database) = (open_directory(), TestDatabase::create().await);
+    let variables = [
+        ("DATABASE_URL", database.url.as_str()),
+        ("KAMHUB_ADMIN_EMAIL", " boss@example.com "),
+        ("KAMHUB_ADMIN_PASSWORD", "volcano-koryaksky-3456"),
+    ];
+    let server = Server::start(directory.path(), &variables).await;
+    server.first_key().await;
+    let body = serde_json::json!({"email": "boss@example.com", "password": variables[2].1});
+    server.anonymous.post("/api/auth/token", body).await.data(200);
+
+    let kamhub = |arguments: &[&str]| run(directory.path(), &variables, arguments);
+    let made = kamhub(&[
+        "user",
+        "create",
+        "--email",
+        " sp@c.example ",
+        "--name",
+        " Sp ",
+        "--role",
+        "agent",
+    ]);
+    let password = text(&made.stdout).split_once("password ").unwrap().1.trim().to_owned();
+    for email in ["sp@c.example", " SP@c.example "] {
+        let body = serde_json::json!({"email": email, "password": password});
+        server.anonymous.post("/api/auth/token", body).await.data(200);
+    }
+    assert!(kamhub(&["user", "set-password", " sp@c.example "]).status.success());
+    assert!(kamhub(&["user", "disable", " sp@c.example"]).status.success());
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_revoked_key_is_refused_by_a_running_server() {
     let (directory, database) = (open_directory(), TestDatabase::create().await);
     let variables = [("DATABASE_URL", database.url.as_str())];

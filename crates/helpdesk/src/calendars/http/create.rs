@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use garde::{Error, Path, Report, Validate};
+use kamhub_httpkit::items::at_most_given;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::calendars::input::{HoursGiven, report_name};
+use crate::calendars::input::{DATES_AT_MOST, HoursGiven, report_name};
 use crate::calendars::service;
 use crate::calendars::spec::{CalendarSpec, HolidaySpec, OverrideSpec, WeeklySpec};
 use crate::calendars::view::CalendarView;
@@ -27,9 +28,11 @@ pub struct CreateCalendar {
     #[schema(required = true, value_type = WeeklySpec)]
     weekly: Option<WeeklySpec>,
     /// Closed days, at most 1000.
+    #[serde(deserialize_with = "at_most_given::<DATES_AT_MOST, _, _>")]
     #[schema(value_type = Vec<HolidaySpec>)]
     holidays: Option<Vec<HolidaySpec>>,
     /// Dates with hours of their own, at most 1000.
+    #[serde(deserialize_with = "at_most_given::<DATES_AT_MOST, _, _>")]
     #[schema(value_type = Vec<OverrideSpec>)]
     overrides: Option<Vec<OverrideSpec>>,
 }

@@ -3,13 +3,14 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::{Error, Path, Report, Validate};
+use kamhub_httpkit::items::at_most_given;
 use kamhub_httpkit::query::body_time;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::calendars::input::HoursGiven;
+use crate::calendars::input::{DATES_AT_MOST, HoursGiven};
 use crate::calendars::spec::{CalendarSpec, HolidaySpec, OverrideSpec, WeeklySpec};
 use crate::calendars::{OpenInterval, Seconds, service};
 use crate::ids::CalendarId;
@@ -25,8 +26,10 @@ pub struct PreviewHours {
     /// The hours of an ordinary week.
     weekly: Option<WeeklySpec>,
     /// Closed days.
+    #[serde(deserialize_with = "at_most_given::<DATES_AT_MOST, _, _>")]
     holidays: Option<Vec<HolidaySpec>>,
     /// Dates with hours of their own.
+    #[serde(deserialize_with = "at_most_given::<DATES_AT_MOST, _, _>")]
     overrides: Option<Vec<OverrideSpec>>,
     /// The first moment.
     #[serde(deserialize_with = "body_time")]

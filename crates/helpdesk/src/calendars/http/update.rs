@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use garde::{Path, Report, Validate};
+use kamhub_httpkit::items::at_most_given;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, PathId, Valid};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::calendars::input::{HoursGiven, report_name};
+use crate::calendars::input::{DATES_AT_MOST, HoursGiven, report_name};
 use crate::calendars::service;
 use crate::calendars::spec::{HolidaySpec, OverrideSpec, WeeklySpec};
 use crate::calendars::view::CalendarView;
@@ -27,8 +28,10 @@ pub struct UpdateCalendar {
     /// The hours of an ordinary week.
     weekly: Option<WeeklySpec>,
     /// All closed days.
+    #[serde(deserialize_with = "at_most_given::<DATES_AT_MOST, _, _>")]
     holidays: Option<Vec<HolidaySpec>>,
     /// All dates with hours of their own.
+    #[serde(deserialize_with = "at_most_given::<DATES_AT_MOST, _, _>")]
     overrides: Option<Vec<OverrideSpec>>,
     /// The version that was read, for callers who cannot send If-Match.
     #[schema(examples(1))]
@@ -74,7 +77,7 @@ pub async fn handler(
     IfMatch(seen): IfMatch,
     body: Valid<UpdateCalendar>,
 ) -> ApiResult<Answer> {
-    let seen = seen.or(body.value.version);
+    let seen = IfMatch(seen).or_version(body.value.version)?;
     let hours = body.value.hours();
     let named = body.value.name;
     let mut tx = app.db.begin().await?;

@@ -75,7 +75,7 @@ pub async fn handler(
     IfMatch(seen): IfMatch,
     body: Valid<UpdateFaq>,
 ) -> ApiResult<Answer> {
-    let seen = seen.or(body.value.version);
+    let seen = IfMatch(seen).or_version(body.value.version)?;
     let change = |wording| body.value.apply(wording);
     let mut tx = app.db.begin().await?;
     let faq = service::update(&mut tx, &app.cache, &*app.clock, &actor, id, seen, change).await?;

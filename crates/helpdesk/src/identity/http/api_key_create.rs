@@ -3,9 +3,10 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use kamhub_httpkit::query::body_time;
-use kamhub_httpkit::validate::text;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, Problem, Valid};
+use kamhub_httpkit::items::at_most_given;
+use kamhub_httpkit::query::{body_time, trimmed};
+use kamhub_httpkit::validate::{some, text};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, Unchecked, validated};
 use kamhub_kernel::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,22 +22,24 @@ use crate::identity::service;
 #[serde(default, rename_all = "camelCase")]
 pub struct ApiKeyCreate {
     /// The name, unique among the active keys.
+    #[serde(deserialize_with = "trimmed")]
     #[garde(custom(text(1, 100)))]
     #[schema(examples("booking service"), min_length = 1, max_length = 100)]
-    name: String,
+    pub name: String,
     /// The role that bounds what the key may do.
     #[garde(required)]
     #[schema(value_type = Role)]
-    role: Option<Role>,
+    pub role: Option<Role>,
     /// The rights to narrow it to; all of its role where this is not given.
-    #[garde(inner(length(min = 1, max = 50)))]
+    #[serde(deserialize_with = "at_most_given::<50, _, _>")]
+    #[garde(inner(custom(some)))]
     #[schema(examples(json!(["tickets:read", "tickets:write"])), min_items = 1, max_items = 50)]
-    scopes: Option<Vec<Permission>>,
+    pub scopes: Option<Vec<Permission>>,
     /// When it ends; never where this is not given.
     #[serde(deserialize_with = "body_time")]
     #[garde(skip)]
     #[schema(examples("2027-01-01T00:00:00Z"))]
-    expires_at: Option<DateTime<Utc>>,
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// A new API key with its secret.
@@ -60,15 +63,19 @@ pub struct ApiKeyWithSecret {
     responses(
         (status = 201, description = "The key and its secret", body = Envelope<ApiKeyWithSecret>),
         (status = 403, description = "FORBIDDEN, or RIGHT_NOT_HELD: the key would carry a right that you do not have", body = ErrorBody),
+        (status = 409, description = "An active key has the name", body = ErrorBody),
     ),
 )]
 pub async fn handler(
     State(app): State<App>,
     Caller(actor): Caller,
-    body: Valid<ApiKeyCreate>,
+    mut body: Unchecked<ApiKeyCreate>,
 ) -> ApiResult<Answer> {
-    let ApiKeyCreate { name, role, scopes, expires_at } = body.value;
-    let role = role.ok_or_else(|| Problem::invalid_field("role", "Role is required"))?;
+    if let Some(given) = body.read() {
+        body.add(&service::api_key_end_faults(given.expires_at, app.clock.now()));
+    }
+    let ApiKeyCreate { name, role, scopes, expires_at } = body.valid()?.value;
+    let role = validated(role)?;
     let scopes: Option<Vec<String>> =
         scopes.map(|scopes| scopes.into_iter().map(|scope| scope.to_string()).collect());
     let scopes = scopes.as_deref();

@@ -75,7 +75,7 @@ pub async fn gate(
         other => other.clone(),
     };
     let access = match gate.rules.0.get(&route) {
-        None if route.starts_with("/api-docs") || route == "/asyncapi.json" => Access::Public,
+        None if route.starts_with("/api-docs") || route == "/asyncapi.json" => Access::Open,
         None => return Err(Problem::forbidden("This address is not open to anybody")),
         Some(methods) => match methods.get(&method) {
             // A method that the path does not answer: the router says so.
@@ -85,11 +85,18 @@ pub async fn gate(
         },
     };
     let address = network_address(&request, gate.app.settings.behind_proxy);
+    if access == Access::Open {
+        request.extensions_mut().insert(Actor::Anonymous { address: address.clone() });
+        request.extensions_mut().insert(ClientAddress(address));
+        return Ok(next.run(request).await);
+    }
     let query = request.uri().query().unwrap_or_default();
     let given = Credentials::of(request.headers(), query, cookie::name(&gate.app.settings))?;
     let actor = identify(&gate.app, &given, &address).await?;
     request::set_actor(actor.label());
-    if let (Credentials::Cookie(secret), Actor::User { .. }) = (&given, &actor) {
+    if let (Credentials::Cookie(secret), Actor::User { .. }) = (&given, &actor)
+        && access != Access::SignIn
+    {
         csrf::check(&gate.app, request.method(), request.headers(), secret)?;
     }
     access::check(access, &actor).map_err(|refusal| match refusal {

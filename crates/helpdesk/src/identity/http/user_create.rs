@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use garde::Validate;
+use kamhub_httpkit::query::trimmed;
 use kamhub_httpkit::validate::{self, text};
-use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, Problem, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, Valid, validated};
 use kamhub_kernel::Role;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,21 +19,23 @@ use crate::identity::{password, service};
 #[serde(default, rename_all = "camelCase")]
 pub struct UserCreate {
     /// The e-mail address, by which the user signs in.
+    #[serde(deserialize_with = "trimmed")]
     #[garde(custom(validate::email))]
     #[schema(examples("anna@kamhub.example"), format = Email, max_length = 254)]
-    email: String,
+    pub email: String,
     /// The name that customers see.
+    #[serde(deserialize_with = "trimmed")]
     #[garde(custom(text(2, 100)))]
     #[schema(examples("Анна Лебедева"), min_length = 2, max_length = 100)]
-    name: String,
+    pub name: String,
     /// What the user may do.
     #[garde(required)]
     #[schema(value_type = Role)]
-    role: Option<Role>,
+    pub role: Option<Role>,
     /// 10 to 128 characters, not the e-mail address; without one nobody can sign in as this user.
-    #[garde(skip)]
+    #[garde(inner(custom(password::rules(&self.email))))]
     #[schema(examples("volcano-koryaksky-3456"), format = Password, min_length = 10, max_length = 128)]
-    password: Option<String>,
+    pub password: Option<String>,
 }
 
 /// Create a user
@@ -44,6 +47,7 @@ pub struct UserCreate {
     responses(
         (status = 201, description = "The user", body = Envelope<User>),
         (status = 403, description = "FORBIDDEN, or RIGHT_NOT_HELD: the role carries a right that you do not have", body = ErrorBody),
+        (status = 409, description = "Another user has the address", body = ErrorBody),
     ),
 )]
 pub async fn handler(
@@ -52,7 +56,7 @@ pub async fn handler(
     body: Valid<UserCreate>,
 ) -> ApiResult<Answer> {
     let UserCreate { email, name, role, password } = body.value;
-    let role = role.ok_or_else(|| Problem::invalid_field("role", "Role is required"))?;
+    let role = validated(role)?;
     service::may_govern(&actor, role, None)?;
     let hash = match password {
         Some(password) => Some(password::hash(&*app.clock, "password", &email, &password).await?),

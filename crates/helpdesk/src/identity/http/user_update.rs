@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use garde::Validate;
+use kamhub_httpkit::query::trimmed_given;
 use kamhub_httpkit::validate::{self, text};
 use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, PathId, Valid};
 use kamhub_kernel::{Role, UserId};
@@ -20,10 +21,12 @@ use crate::identity::{Error, password};
 #[serde(default, rename_all = "camelCase")]
 pub struct UserUpdate {
     /// The name that customers see.
+    #[serde(deserialize_with = "trimmed_given")]
     #[garde(inner(custom(text(2, 100))))]
     #[schema(examples("Анна Лебедева"), min_length = 2, max_length = 100)]
     name: Option<String>,
     /// The e-mail address, by which the user signs in.
+    #[serde(deserialize_with = "trimmed_given")]
     #[garde(inner(custom(validate::email)))]
     #[schema(examples("anna@kamhub.example"), format = Email, max_length = 254)]
     email: Option<String>,
@@ -31,7 +34,7 @@ pub struct UserUpdate {
     #[garde(skip)]
     role: Option<Role>,
     /// A new password, 10 to 128 characters, not the e-mail address.
-    #[garde(skip)]
+    #[garde(inner(custom(password::rules(self.email.as_deref().unwrap_or_default()))))]
     #[schema(examples("volcano-koryaksky-3456"), format = Password, min_length = 10, max_length = 128)]
     password: Option<String>,
     /// Whether the user is kept from signing in.
@@ -51,7 +54,7 @@ pub struct UserUpdate {
     responses(
         (status = 200, description = "The user", body = Envelope<User>),
         (status = 403, description = "FORBIDDEN, or RIGHT_NOT_HELD: the user's old or new role carries a right that you do not have", body = ErrorBody),
-        (status = 409, description = "LAST_ADMIN: nobody would be left to administer", body = ErrorBody),
+        (status = 409, description = "LAST_ADMIN: nobody would be left to administer; or another user has the address", body = ErrorBody),
     ),
 )]
 pub async fn handler(

@@ -43,7 +43,7 @@ pub async fn api_key_create(
     let id = repo::api_key_insert(tx, clock.now(), row)
         .await
         .on_constraint("api_keys_name_key", || {
-            Error::Invalid(Faults::of("name", "An active key has this name already"))
+            Error::Taken(Faults::of("name", "An active key has this name already"))
         })?;
     Ok(NewApiKey { id, secret })
 }
@@ -62,12 +62,18 @@ pub async fn api_key_mint(
     expires_at: Option<DateTime<Utc>>,
 ) -> Result<NewApiKey, Error> {
     may_govern(actor, role, scopes)?;
-    if expires_at.is_some_and(|end| end <= clock.now()) {
-        return Err(Error::Invalid(Faults::of("expiresAt", "Expires at must be in the future")));
-    }
+    api_key_end_faults(expires_at, clock.now()).check(()).map_err(Error::Invalid)?;
     let key = api_key_create(tx, clock, name, role, scopes, expires_at).await?;
     super::audit(actor, "api_key_create", key.id);
     Ok(key)
+}
+
+/// A fault of `expiresAt` where a new key would have ended already.
+pub fn api_key_end_faults(expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Faults {
+    match expires_at {
+        Some(end) if end <= now => Faults::of("expiresAt", "Expires at must be in the future"),
+        _ => Faults::new(),
+    }
 }
 
 /// API keys, revoked ones too, in the order in which they were made.

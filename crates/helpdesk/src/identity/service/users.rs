@@ -201,6 +201,6 @@ pub async fn user_password_set(
 
 fn address_free(written: DbResult<User>) -> Result<User, Error> {
     written.on_constraint("users_email_key", || {
-        Error::Invalid(Faults::of("email", "Another user has this e-mail address already"))
+        Error::Taken(Faults::of("email", "Another user has this e-mail address already"))
     })
 }

@@ -3,7 +3,8 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use kamhub_httpkit::validate::{text, texts};
+use kamhub_httpkit::items::at_most;
+use kamhub_httpkit::validate::text;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, IdempotencyKey, Valid};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -38,7 +39,8 @@ pub struct CreateArticle {
     #[schema(required = true, min_length = 1, max_length = 100, examples("Отмена и возврат"))]
     category: String,
     /// At most 50 tags of 1 to 50 characters.
-    #[garde(custom(texts(50, 50)))]
+    #[serde(deserialize_with = "at_most::<50, _, _>")]
+    #[garde(inner(custom(text(1, 50))))]
     #[schema(max_items = 50, examples(json!(["возврат", "билет"])))]
     tags: Vec<String>,
     /// The language; Russian where none is given.

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use garde::Validate;
 use kamhub_httpkit::path::path_text;
 use kamhub_httpkit::{ApiResult, Problem};
+use kamhub_kernel::Versions;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
@@ -124,7 +125,7 @@ pub struct LanguageQuery {
 
 impl LanguageQuery {
     /// The row that is meant.
-    pub fn target(&self, address: Address, seen: Option<i32>) -> Target {
+    pub fn target(&self, address: Address, seen: Option<Versions>) -> Target {
         Target { address, language: self.language, seen }
     }
 }

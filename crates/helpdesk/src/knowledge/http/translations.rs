@@ -40,7 +40,8 @@ pub async fn put(
     IfMatch(seen): IfMatch,
     body: Valid<UpdateArticle>,
 ) -> ApiResult<Answer> {
-    let target = Target { address, language: None, seen: seen.or(body.value.seen()) };
+    let seen = IfMatch(seen).or_version(body.value.seen())?;
+    let target = Target { address, language: None, seen };
     let mut tx = app.db.begin().await?;
     let hand = Hand::of(&actor, &*app.clock);
     let (article, new) =

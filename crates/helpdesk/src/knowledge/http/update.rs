@@ -3,7 +3,8 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use kamhub_httpkit::validate::{text, texts};
+use kamhub_httpkit::items::at_most_given;
+use kamhub_httpkit::validate::text;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Valid, ValidQuery};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -37,7 +38,8 @@ pub struct UpdateArticle {
     #[schema(min_length = 1, max_length = 100, examples("Отмена и возврат"))]
     category: Option<String>,
     /// All tags: at most 50 of 1 to 50 characters; for all languages.
-    #[garde(inner(custom(texts(50, 50))))]
+    #[serde(deserialize_with = "at_most_given::<50, _, _>")]
+    #[garde(inner(inner(custom(text(1, 50)))))]
     #[schema(max_items = 50, examples(json!(["возврат"])))]
     tags: Option<Vec<String>>,
     /// The last part of its address; the one before leads to it for ever.
@@ -106,7 +108,8 @@ pub async fn handler(
     IfMatch(seen): IfMatch,
     body: Valid<UpdateArticle>,
 ) -> ApiResult<Answer> {
-    let target = query.target(address, seen.or(body.value.seen()));
+    let seen = IfMatch(seen).or_version(body.value.seen())?;
+    let target = query.target(address, seen);
     let mut tx = app.db.begin().await?;
     let hand = Hand::of(&actor, &*app.clock);
     let article = write::update(&mut tx, hand, &target, body.value.into()).await?;

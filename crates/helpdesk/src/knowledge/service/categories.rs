@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kamhub_cache::Cache;
-use kamhub_kernel::Clock;
+use kamhub_kernel::{Clock, Versions};
 use kamhub_postgres::{DbError, PgConnection};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -132,7 +132,7 @@ pub async fn update(
     tx: &mut PgConnection,
     clock: &dyn Clock,
     id: KnowledgeCategoryId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     change: impl FnOnce(Naming) -> Naming,
 ) -> Result<KnowledgeCategory, Error> {
     let before = open(tx, id, seen).await?;
@@ -154,7 +154,7 @@ pub async fn update(
 pub async fn delete(
     tx: &mut PgConnection,
     id: KnowledgeCategoryId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<(), Error> {
     open(tx, id, seen).await?;
     repo::categories::delete(tx, id).await.map_err(named)
@@ -163,7 +163,7 @@ pub async fn delete(
 async fn open(
     tx: &mut PgConnection,
     id: KnowledgeCategoryId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<KnowledgeCategory, Error> {
     let category = repo::categories::lock(tx, id).await?.ok_or(Error::NoSuchCategory)?;
     match seen {

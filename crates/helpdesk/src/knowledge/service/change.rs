@@ -2,7 +2,7 @@
 //! before kept, the new one stored as a version and told to the rest of the platform.
 
 use chrono::{DateTime, Utc};
-use kamhub_kernel::{Actor, Clock};
+use kamhub_kernel::{Actor, Clock, Versions};
 use kamhub_postgres::PgConnection;
 use serde_json::json;
 
@@ -37,7 +37,7 @@ pub struct Target {
     /// The language; otherwise that of the slug, or the original.
     pub language: Option<Language>,
     /// The version that the caller has seen.
-    pub seen: Option<i32>,
+    pub seen: Option<Versions>,
 }
 
 /// The row that is meant, locked until the transaction ends, with its present state kept.
@@ -55,7 +55,7 @@ pub(super) async fn open(tx: &mut PgConnection, target: &Target) -> Result<Artic
     Ok(choice.article)
 }
 
-async fn stale(tx: &mut PgConnection, seen: i32, choice: Choice) -> Result<Error, Error> {
+async fn stale(tx: &mut PgConnection, seen: Versions, choice: Choice) -> Result<Error, Error> {
     let text = repo::text(tx, choice.article.row_id).await?.unwrap_or_default();
     let body = super::compose(markdown::render(&text), text);
     let files = super::files::of(tx, choice.article.article_id).await?;

@@ -16,7 +16,7 @@ kamhub_kernel::wire_enum! {
         /// Visitors.
         Views = "views",
         /// Creation.
-        CreatedAt = "createdat",
+        CreatedAt = "createdAt",
     }
 }
 

@@ -3,8 +3,9 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
+use kamhub_httpkit::items::at_most;
 use kamhub_httpkit::validate::{text, web_address};
-use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, IdempotencyKey, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, ErrorBody, IdempotencyKey, Unchecked};
 use kamhub_kernel::Actor;
 use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use crate::identity::http::caller::Caller;
 use crate::ids::{AgentId, MessageId, TicketId};
 use crate::messages::Error;
 use crate::messages::model::{Attachment, MessageView, SenderType};
-use crate::messages::service::create::{self, Created, Request};
+use crate::messages::service::create::{self, Claim, Created, Request};
 use crate::tickets::http::ticket_path::TicketPath;
 
 /// A file that is named in a new message.
@@ -66,7 +67,8 @@ pub struct CreateMessage {
     #[schema(min_length = 1, max_length = 100, examples("Анна Лебедева"))]
     sender_name: Option<String>,
     /// At most 20 files.
-    #[garde(dive, length(max = 20))]
+    #[serde(deserialize_with = "at_most::<20, _, _>")]
+    #[garde(dive)]
     #[schema(max_items = 20)]
     attachments: Vec<AttachmentInput>,
     /// A note of the desk to itself; customers never see it, and cannot write one.
@@ -85,6 +87,18 @@ pub struct CreateMessage {
 }
 
 impl CreateMessage {
+    fn claim(&self) -> Claim {
+        Claim {
+            is_automatic: self.is_automatic.unwrap_or(false),
+            is_internal: self.is_internal.unwrap_or(false),
+            created_at: self.created_at,
+        }
+    }
+
+    fn uploads(&self) -> Vec<Option<&str>> {
+        self.attachments.iter().map(|file| file.upload_id.as_deref()).collect()
+    }
+
     /// The files, with those that were uploaded before.
     fn files(&self, claimed: &[Option<Upload>], public_url: &str) -> Vec<Attachment> {
         let file = |(given, claimed): (&AttachmentInput, &Option<Upload>)| match claimed {
@@ -158,10 +172,20 @@ pub async fn handler(
     Caller(actor): Caller,
     TicketPath(ticket): TicketPath,
     key: IdempotencyKey,
-    body: Valid<CreateMessage>,
+    mut body: Unchecked<CreateMessage>,
 ) -> ApiResult<Answer> {
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if let Some(answer) = key.begin(&mut tx, app.clock.now(), &actor, &body.hash).await? {
+    if let Some(given) = body.read() {
+        let mut faults = given.claim().faults(&actor, now);
+        if !body.is_sound() || !faults.is_empty() {
+            let uploads = given.uploads();
+            faults.merge(attachments::upload_faults(&mut tx, &actor, &uploads).await?);
+        }
+        body.add(&faults);
+    }
+    let body = body.valid()?;
+    if let Some(answer) = key.begin(&mut tx, now, &actor, &body.hash).await? {
         return Ok(answer);
     }
     let created = store(&mut tx, &app, &actor, ticket, body.value).await?;
@@ -183,9 +207,7 @@ pub async fn store(
     ticket: TicketId,
     body: CreateMessage,
 ) -> Result<Created, Error> {
-    let uploads: Vec<Option<&str>> =
-        body.attachments.iter().map(|file| file.upload_id.as_deref()).collect();
-    let claimed = attachments::claim(tx, actor, &uploads).await?;
+    let claimed = attachments::claim(tx, actor, &body.uploads()).await?;
     let files = body.files(&claimed, &app.settings.public_url);
     let request = Request { attachments: files, ..body.into() };
     let window = app.settings.reopen_window_days;

@@ -15,7 +15,9 @@ use crate::messages::model::{Attachment, Message, NewMessage, Scope, Sender, Sen
 use crate::messages::repo;
 use crate::tickets::model::Ticket;
 use crate::tickets::service::conversation::{self, Spoken};
-use crate::tickets::service::create::{import_time, subject_of};
+use crate::tickets::service::create::{import_fault, subject_of};
+
+const NOT_INTERNAL: &str = "Is internal is not for messages of customers";
 
 /// What is asked for. Who speaks is decided by the caller; only a service is asked for whom.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +40,42 @@ pub struct Request {
     pub created_at: Option<DateTime<Utc>>,
     /// The last message that the caller has read.
     pub last_seen: Option<MessageId>,
+}
+
+/// What only the caller decides about a new message: whether it may be said at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    /// Written by a program.
+    pub is_automatic: bool,
+    /// A note of the desk to itself.
+    pub is_internal: bool,
+    /// When it is said to have been written.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+impl Claim {
+    /// What is not for this actor to say. Nothing but the claim is looked at, so that it can be told beside
+    /// the other faults of a request.
+    pub fn faults(self, actor: &Actor, now: DateTime<Utc>) -> Faults {
+        let mut faults = Faults::new();
+        if let Some(fault) = import_fault(actor, self.created_at, now) {
+            faults.add("createdAt", fault);
+        }
+        if self.is_internal && matches!(actor, Actor::Customer { .. }) {
+            faults.add("isInternal", NOT_INTERNAL);
+        }
+        if self.is_automatic && !matches!(actor, Actor::Service { .. } | Actor::System { .. }) {
+            faults.add("isAutomatic", "Is automatic can only be given by a service's API key");
+        }
+        faults
+    }
+}
+
+impl Request {
+    fn claim(&self) -> Claim {
+        let Self { is_automatic, is_internal, created_at, .. } = *self;
+        Claim { is_automatic, is_internal, created_at }
+    }
 }
 
 /// A message that was stored.
@@ -66,10 +104,20 @@ pub async fn create(
     // The lock first: everything below is about the conversation as it stands.
     let mut conversation = conversation::lock(tx, actor, ticket).await?;
     let scope = scope(tx, actor, &conversation).await?;
-    let created_at = time(clock, actor, &conversation.addressed, request.created_at)?;
-    let sender = sender(tx, actor, &conversation.addressed, &request).await?;
-    check_flags(actor, &sender, &request)?;
-    check_seen(tx, actor, &scope, request.last_seen).await?;
+    let mut faults = request.claim().faults(actor, clock.now());
+    let created_at = request.created_at.unwrap_or_else(|| clock.now());
+    if request.created_at.is_some() && created_at < conversation.addressed.created_at {
+        faults.add("createdAt", "Created at must not lie before the ticket's creation");
+    }
+    let sender = sender(tx, actor, &conversation.addressed, &request, &mut faults).await?;
+    if request.is_internal && sender.kind == SenderType::Customer {
+        faults.add("isInternal", NOT_INTERNAL);
+    }
+    let newer = newer(tx, &scope, request.last_seen, &mut faults).await?;
+    faults.check(()).map_err(Error::Invalid)?;
+    if let Some(newer) = newer {
+        return Err(Error::Newer(Box::new(newer.view_for(actor))));
+    }
     let customers_turn =
         sender.kind == SenderType::Customer && !request.is_internal && !request.is_automatic;
     let follow_up = customers_turn
@@ -116,21 +164,6 @@ fn spoken(message: &Message) -> Spoken {
     }
 }
 
-/// When it was written: now, or as declared for an import, and never before its ticket.
-fn time(
-    clock: &dyn Clock,
-    actor: &Actor,
-    ticket: &Ticket,
-    declared: Option<DateTime<Utc>>,
-) -> Result<DateTime<Utc>, Error> {
-    let at = import_time(actor, declared, clock.now())?;
-    if declared.is_some() && at < ticket.created_at {
-        let sentence = "Created at must not lie before the ticket's creation";
-        return Err(Error::Invalid(Faults::of("createdAt", sentence)));
-    }
-    Ok(at)
-}
-
 /// Who speaks (contract, section 1): a person for themselves, whatever the body says; a service for
 /// whom it names.
 async fn sender(
@@ -138,6 +171,7 @@ async fn sender(
     actor: &Actor,
     ticket: &Ticket,
     request: &Request,
+    faults: &mut Faults,
 ) -> Result<Sender, Error> {
     match actor {
         Actor::User { name, .. } => {
@@ -149,7 +183,7 @@ async fn sender(
         }
         Actor::Anonymous { .. } => Err(crate::tickets::Error::NotFound.into()),
         Actor::Service { .. } | Actor::System { .. } => {
-            spoken_for(tx, actor, ticket, request).await
+            spoken_for(tx, actor, ticket, request, faults).await
         }
     }
 }
@@ -159,6 +193,7 @@ async fn spoken_for(
     actor: &Actor,
     ticket: &Ticket,
     request: &Request,
+    faults: &mut Faults,
 ) -> Result<Sender, Error> {
     let kind = request.sender_type.unwrap_or(SenderType::Agent);
     let mut known = None;
@@ -167,13 +202,14 @@ async fn spoken_for(
         (SenderType::Agent, Some(agent)) => {
             known = agents::service::agent_name(tx, AgentId(agent)).await?;
             if known.is_none() {
-                let sentence = "Sender id names an agent who does not exist";
-                return Err(Error::Invalid(Faults::of("senderId", sentence)));
+                faults.add("senderId", "Sender id names an agent who does not exist");
             }
         }
         (SenderType::Customer, given) => {
-            if let Some(number) = given.filter(|number| !is_asker(ticket, *number)) {
-                require_customer(tx, number).await?;
+            if let Some(number) = given.filter(|number| !is_asker(ticket, *number))
+                && !is_customer(tx, number).await?
+            {
+                faults.add("senderId", "Sender id names a customer who does not exist");
             }
             known = Some(ticket.customer_name.clone());
             id = given.or(ticket.requester_id.map(|customer| customer.0));
@@ -189,43 +225,26 @@ fn is_asker(ticket: &Ticket, number: i64) -> bool {
     ticket.requester_id == Some(CustomerId(number)) || ticket.customer_id == Some(number)
 }
 
-/// A customer who is neither known here nor by the platform's number never said anything.
-async fn require_customer(tx: &mut PgConnection, number: i64) -> Result<(), Error> {
+/// Whether the number is a customer's, here or on the platform; anybody else never said anything.
+async fn is_customer(tx: &mut PgConnection, number: i64) -> Result<bool, Error> {
     let by_id = identity::service::customer_exists(tx, CustomerId(number)).await;
     let by_number = identity::service::customer_of_number(tx, number).await;
     let failed = crate::tickets::Error::Identity;
-    let known = by_id.map_err(failed)? || by_number.map_err(failed)?.is_some();
-    let sentence = "Sender id names a customer who does not exist";
-    if known { Ok(()) } else { Err(Error::Invalid(Faults::of("senderId", sentence))) }
+    Ok(by_id.map_err(failed)? || by_number.map_err(failed)?.is_some())
 }
 
-/// Notes are the desk's own; only programs write automatically.
-fn check_flags(actor: &Actor, sender: &Sender, request: &Request) -> Result<(), Error> {
-    let mut faults = Faults::new();
-    if request.is_internal && sender.kind == SenderType::Customer {
-        faults.add("isInternal", "Is internal is not for messages of customers");
-    }
-    let program = matches!(actor, Actor::Service { .. } | Actor::System { .. });
-    if request.is_automatic && !program {
-        faults.add("isAutomatic", "Is automatic can only be given by a service's API key");
-    }
-    faults.check(()).map_err(Error::Invalid)
-}
-
-/// Refuses an answer that was written without a newer public message in sight, whoever wrote it
-/// (semantics, section 3). Newer is what stands further down in the conversation.
-async fn check_seen(
+/// A public message that the answer was written without in sight, whoever wrote it (semantics, section 3).
+/// Newer is what stands further down in the conversation.
+async fn newer(
     tx: &mut PgConnection,
-    actor: &Actor,
     scope: &Scope,
     last_seen: Option<MessageId>,
-) -> Result<(), Error> {
-    let Some(id) = last_seen else { return Ok(()) };
-    let seen = repo::find(tx, id).await?.filter(|message| scope.includes(message));
-    let sentence = "Last seen message id is not a message of this ticket";
-    let seen = seen.ok_or_else(|| Error::Invalid(Faults::of("lastSeenMessageId", sentence)))?;
-    match repo::newest_after(tx, scope, &seen).await? {
-        Some(newer) => Err(Error::Newer(Box::new(newer.view_for(actor)))),
-        None => Ok(()),
-    }
+    faults: &mut Faults,
+) -> Result<Option<Message>, Error> {
+    let Some(id) = last_seen else { return Ok(None) };
+    let Some(seen) = repo::find(tx, id).await?.filter(|message| scope.includes(message)) else {
+        faults.add("lastSeenMessageId", "Last seen message id is not a message of this ticket");
+        return Ok(None);
+    };
+    Ok(repo::newest_after(tx, scope, &seen).await?)
 }

@@ -1,7 +1,7 @@
 //! What can go wrong with policies.
 
 use kamhub_httpkit::Problem;
-use kamhub_kernel::Faults;
+use kamhub_kernel::{Faults, Versions};
 use kamhub_postgres::DbError;
 
 use super::view::PolicyView;
@@ -15,7 +15,7 @@ pub enum Error {
     NotFound,
     /// The caller's version is not the policy's any more.
     #[error("the policy has changed since version {0}")]
-    Stale(i32, Box<PolicyView>),
+    Stale(Versions, Box<PolicyView>),
     /// Another active policy is for the same category and priority.
     #[error("another active policy is for the same tickets")]
     Taken(Box<PolicyView>),

@@ -2,6 +2,7 @@
 //! say the same.
 
 use garde::{Path, Report, Validate};
+use kamhub_httpkit::items::at_most_given;
 use kamhub_httpkit::validate::text;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -102,11 +103,13 @@ pub struct PolicyInput {
     #[garde(skip)]
     pauses_on_hold: Option<bool>,
     /// What is said before a breach, at most 10 steps.
-    #[garde(length(max = STEPS_AT_MOST), dive)]
+    #[serde(deserialize_with = "at_most_given::<STEPS_AT_MOST, _, _>")]
+    #[garde(dive)]
     #[schema(max_items = 10)]
     warnings: Option<Vec<WarningInput>>,
     /// What is done after a breach that nobody has acknowledged, at most 10 steps.
-    #[garde(length(max = STEPS_AT_MOST), dive)]
+    #[serde(deserialize_with = "at_most_given::<STEPS_AT_MOST, _, _>")]
+    #[garde(dive)]
     #[schema(max_items = 10)]
     escalations: Option<Vec<EscalationInput>>,
     /// The version that was read, for callers who cannot send If-Match.

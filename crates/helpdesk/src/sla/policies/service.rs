@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use kamhub_kernel::page::{Page, PageRequest};
-use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_kernel::{Actor, Clock, Faults, Versions};
 use kamhub_postgres::PgConnection;
 use moka::sync::Cache;
 
@@ -112,7 +112,7 @@ pub async fn update(
     clock: &dyn Clock,
     actor: &Actor,
     id: PolicyId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     change: impl FnOnce(PolicyDraft) -> PolicyDraft,
 ) -> Result<PolicyView, Error> {
     let before = lock(tx, id, seen).await?;
@@ -145,7 +145,7 @@ pub async fn delete(
     clock: &dyn Clock,
     actor: &Actor,
     id: PolicyId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<(), Error> {
     let off = |draft| PolicyDraft { active: false, ..draft };
     update(tx, clock, actor, id, seen, off).await?;
@@ -237,7 +237,11 @@ async fn policy(connection: &mut PgConnection, id: PolicyId) -> Result<Policy, E
     repo::policies(connection, Which::One(id)).await?.pop().ok_or(Error::NotFound)
 }
 
-async fn lock(tx: &mut PgConnection, id: PolicyId, seen: Option<i32>) -> Result<Policy, Error> {
+async fn lock(
+    tx: &mut PgConnection,
+    id: PolicyId,
+    seen: Option<Versions>,
+) -> Result<Policy, Error> {
     repo::lock(tx).await?;
     let policy = policy(tx, id).await?;
     match seen.filter(|seen| *seen != policy.facts.version) {

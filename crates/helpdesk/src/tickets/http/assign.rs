@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Unchecked};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::one_agent;
+use super::same_agent;
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
@@ -23,8 +23,16 @@ pub struct AssignTicket {
     #[schema(examples("7"))]
     agent_id: Option<AgentId>,
     /// The same as `agentId`.
-    #[garde(skip)]
+    #[garde(inner(custom(same_agent(self.agent_id.as_ref()))))]
     assigned_to: Option<AgentId>,
+}
+
+impl AssignTicket {
+    /// The agent, with the name of the field that names them.
+    fn agent(&self) -> Option<(&'static str, AgentId)> {
+        let of = |name, field: Option<AgentId>| Some((name, field?));
+        of("agentId", self.agent_id).or(of("assignedTo", self.assigned_to))
+    }
 }
 
 /// Assign a ticket
@@ -45,10 +53,13 @@ pub async fn handler(
     Caller(actor): Caller,
     TicketPath(id): TicketPath,
     IfMatch(seen): IfMatch,
-    body: Valid<AssignTicket>,
+    mut body: Unchecked<AssignTicket>,
 ) -> ApiResult<Answer> {
-    let agent = one_agent(body.value.agent_id, body.value.assigned_to)?;
     let mut tx = app.db.begin().await?;
+    if let Some((field, agent)) = body.read().and_then(AssignTicket::agent) {
+        body.add(&change::agent_faults(&mut tx, field, agent).await?);
+    }
+    let agent = body.valid()?.value.agent().map(|(_, agent)| agent);
     let ticket = change::assign(&mut tx, &*app.clock, &actor, id, seen, agent).await?;
     tx.commit().await?;
     Ok(Answer::ok(ticket.view_for(&actor)).version(ticket.version))

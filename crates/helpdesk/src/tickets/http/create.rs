@@ -1,11 +1,13 @@
 //! `POST /api/support/tickets`.
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use kamhub_cache::RateRule;
-use kamhub_httpkit::validate::{email, text, texts, web_address};
-use kamhub_httpkit::{Answer, ApiResult, Envelope, IdempotencyKey, Problem, Valid};
+use kamhub_httpkit::items::at_most;
+use kamhub_httpkit::validate::{email, text, web_address};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, IdempotencyKey, Problem, Unchecked};
 use kamhub_kernel::Actor;
 use kamhub_postgres::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,7 @@ use crate::identity::http::caller::Caller;
 use crate::ids::{CustomerId, TicketId};
 use crate::tickets::Error;
 use crate::tickets::model::{Channel, Priority, Ticket, TicketAttachment};
-use crate::tickets::service::create::{self, Request};
+use crate::tickets::service::create::{self, Claim, Request};
 use crate::tickets::view::TicketView;
 
 /// A file that is named in a new ticket.
@@ -87,11 +89,13 @@ pub struct CreateTicket {
     #[schema(min_length = 1, max_length = 100)]
     pub team: Option<String>,
     /// At most 50 tags of 1 to 50 characters; from staff only.
-    #[garde(custom(texts(50, 50)))]
+    #[serde(deserialize_with = "at_most::<50, _, _>")]
+    #[garde(inner(custom(text(1, 50))))]
     #[schema(max_items = 50, examples(json!(["vip"])))]
     pub tags: Vec<String>,
     /// At most 20 files.
-    #[garde(dive, length(max = 20))]
+    #[serde(deserialize_with = "at_most::<20, _, _>")]
+    #[garde(dive)]
     #[schema(max_items = 20)]
     pub attachments: Vec<TicketAttachmentInput>,
     /// The platform's booking number.
@@ -109,6 +113,18 @@ pub struct CreateTicket {
 }
 
 impl CreateTicket {
+    fn claim(&self) -> Claim {
+        Claim {
+            has_name: self.customer_name.is_some(),
+            has_email: self.customer_email.is_some(),
+            created_at: self.created_at,
+        }
+    }
+
+    fn uploads(&self) -> Vec<Option<&str>> {
+        self.attachments.iter().map(|file| file.upload_id.as_deref()).collect()
+    }
+
     /// The files, with those that were uploaded before.
     fn files(&self, claimed: &[Option<Upload>], public_url: &str) -> Vec<TicketAttachment> {
         let file = |(given, claimed): (&TicketAttachmentInput, &Option<Upload>)| match claimed {
@@ -150,6 +166,28 @@ impl From<CreateTicket> for Request {
     }
 }
 
+/// The turn of a caller without credentials, of whom an address has so many per minute. It is taken before
+/// the body is read: what is wrong with a body is found at our cost.
+pub struct Turn;
+
+impl FromRequestParts<App> for Turn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Caller(actor) = Caller::from_request_parts(parts, app).await?;
+        if let Actor::Anonymous { address } = &actor {
+            let rule = RateRule {
+                name: "anonymous_tickets",
+                burst: app.settings.anonymous_tickets_per_minute,
+                per: Duration::from_secs(60),
+            };
+            let checked = app.limiter.check(&rule, address).await;
+            checked.map_err(|limited| Problem::too_many(limited.retry_after))?;
+        }
+        Ok(Self)
+    }
+}
+
 /// Create a ticket
 ///
 /// Open to everybody; without credentials it is rate limited per address, and number, name and
@@ -169,22 +207,22 @@ impl From<CreateTicket> for Request {
 pub async fn handler(
     State(app): State<App>,
     Caller(actor): Caller,
+    _: Turn,
     key: IdempotencyKey,
-    body: Valid<CreateTicket>,
+    mut body: Unchecked<CreateTicket>,
 ) -> ApiResult<Answer> {
-    if let Actor::Anonymous { address } = &actor {
-        let rule = RateRule {
-            name: "anonymous_tickets",
-            burst: app.settings.anonymous_tickets_per_minute,
-            per: Duration::from_secs(60),
-        };
-        app.limiter
-            .check(&rule, address)
-            .await
-            .map_err(|limited| Problem::too_many(limited.retry_after))?;
-    }
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if let Some(answer) = key.begin(&mut tx, app.clock.now(), &actor, &body.hash).await? {
+    if let Some(given) = body.read() {
+        let mut faults = given.claim().faults(&actor, now);
+        if !body.is_sound() || !faults.is_empty() {
+            let uploads = given.uploads();
+            faults.merge(attachments::upload_faults(&mut tx, &actor, &uploads).await?);
+        }
+        body.add(&faults);
+    }
+    let body = body.valid()?;
+    if let Some(answer) = key.begin(&mut tx, now, &actor, &body.hash).await? {
         return Ok(answer);
     }
     let ticket = store(&mut tx, &app, &actor, body.value, None).await?;
@@ -207,9 +245,7 @@ pub async fn store(
     body: CreateTicket,
     channel: Option<Channel>,
 ) -> Result<Ticket, Error> {
-    let uploads: Vec<Option<&str>> =
-        body.attachments.iter().map(|file| file.upload_id.as_deref()).collect();
-    let claimed = attachments::claim(tx, actor, &uploads).await?;
+    let claimed = attachments::claim(tx, actor, &body.uploads()).await?;
     let files = body.files(&claimed, &app.settings.public_url);
     let request = Request { attachments: files, channel, ..body.into() };
     let ticket = create::create(tx, &*app.clock, actor, request).await?;

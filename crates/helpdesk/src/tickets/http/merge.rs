@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Problem, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Valid, validated};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -59,8 +59,7 @@ pub async fn handler(
     IfMatch(seen): IfMatch,
     body: Valid<MergeTicket>,
 ) -> ApiResult<Answer> {
-    let required = || Problem::invalid_field("into", "Into is required");
-    let into = body.value.into.ok_or_else(required)?;
+    let into = validated(body.value.into)?;
     let mut tx = app.db.begin().await?;
     let ticket = merge::merge(&mut tx, &*app.clock, &actor, id, seen, into).await?;
     tx.commit().await?;

@@ -20,6 +20,17 @@ pub mod update;
 
 use kamhub_kernel::Faults;
 
+/// That `assignedTo` names the agent whom `agentId` names, where that is given: they are two names of one
+/// field.
+fn same_agent<T: PartialEq>(agent_id: Option<&T>) -> impl FnOnce(&T, &()) -> garde::Result {
+    move |assigned_to, ()| match agent_id {
+        Some(agent) if agent != assigned_to => {
+            Err(garde::Error::new("Assigned to and agent id name different agents"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The one agent that `agentId` and `assignedTo` name: they are two names of one field.
 ///
 /// # Errors

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::validate::text;
+use kamhub_httpkit::items::at_most;
+use kamhub_httpkit::validate::{some, text};
 use kamhub_httpkit::{Answer, ApiResult, Envelope, IdempotencyKey, IfMatch, Valid};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -20,7 +21,8 @@ use crate::tickets::view::TicketView;
 #[serde(default, rename_all = "camelCase")]
 pub struct SplitTicket {
     /// 1 to 100 messages of the ticket.
-    #[garde(length(min = 1, max = 100))]
+    #[serde(deserialize_with = "at_most::<100, _, _>")]
+    #[garde(custom(some))]
     #[schema(required = true, min_items = 1, max_items = 100, examples(json!(["3", "4"])))]
     message_ids: Vec<MessageId>,
     /// What the new ticket is about, 1 to 255 characters.

@@ -2,13 +2,13 @@
 
 use axum::extract::State;
 use garde::Validate;
-use kamhub_httpkit::validate::{text, texts};
-use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Problem, Valid};
-use kamhub_kernel::Faults;
+use kamhub_httpkit::items::at_most_given;
+use kamhub_httpkit::validate::text;
+use kamhub_httpkit::{Answer, ApiResult, Envelope, IfMatch, Unchecked};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::one_agent;
+use super::same_agent;
 use super::ticket_path::TicketPath;
 use crate::app::App;
 use crate::category::Category;
@@ -48,7 +48,7 @@ pub struct UpdateTicket {
     agent_id: Option<Option<AgentId>>,
     /// The same as `agentId`.
     #[serde(deserialize_with = "given")]
-    #[garde(skip)]
+    #[garde(inner(custom(same_agent(self.agent_id.as_ref()))))]
     #[schema(value_type = Option<AgentId>)]
     assigned_to: Option<Option<AgentId>>,
     /// The team, 1 to 100 characters.
@@ -57,7 +57,8 @@ pub struct UpdateTicket {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     team: Option<Option<String>>,
     /// All tags: at most 50 of 1 to 50 characters.
-    #[garde(inner(custom(texts(50, 50))))]
+    #[serde(deserialize_with = "at_most_given::<50, _, _>")]
+    #[garde(inner(inner(custom(text(1, 50)))))]
     #[schema(max_items = 50)]
     tags: Option<Vec<String>>,
     /// How it was solved, at most 5000 characters.
@@ -89,21 +90,28 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl UpdateTicket {
-    fn update(self) -> Result<Update, Faults> {
-        let agent = one_agent(self.agent_id, self.assigned_to)?;
-        Ok(Update {
-            subject: self.subject,
-            description: self.description,
-            status: self.status,
-            priority: self.priority,
-            category: self.category,
-            agent,
-            team: self.team,
-            tags: self.tags,
-            resolution: self.resolution,
-            related_booking_id: self.related_booking_id.map(|id| id.map(|id| id.0)),
-            related_order_id: self.related_order_id.map(|id| id.map(|id| id.0)),
-        })
+    /// The agent, with the name of the field that names them.
+    fn agent(&self) -> Option<(&'static str, AgentId)> {
+        let of = |name, field: Option<Option<AgentId>>| Some((name, field??));
+        of("agentId", self.agent_id).or(of("assignedTo", self.assigned_to))
+    }
+}
+
+impl From<UpdateTicket> for Update {
+    fn from(body: UpdateTicket) -> Self {
+        Self {
+            subject: body.subject,
+            description: body.description,
+            status: body.status,
+            priority: body.priority,
+            category: body.category,
+            agent: body.agent_id.or(body.assigned_to),
+            team: body.team,
+            tags: body.tags,
+            resolution: body.resolution,
+            related_booking_id: body.related_booking_id.map(|id| id.map(|id| id.0)),
+            related_order_id: body.related_order_id.map(|id| id.map(|id| id.0)),
+        }
     }
 }
 
@@ -126,12 +134,15 @@ pub async fn handler(
     Caller(actor): Caller,
     TicketPath(id): TicketPath,
     IfMatch(seen): IfMatch,
-    body: Valid<UpdateTicket>,
+    mut body: Unchecked<UpdateTicket>,
 ) -> ApiResult<Answer> {
-    let seen = seen.or(body.value.version);
-    let update = body.value.update().map_err(Problem::invalid)?;
     let mut tx = app.db.begin().await?;
-    let ticket = change::update(&mut tx, &*app.clock, &actor, id, seen, update).await?;
+    if let Some((field, agent)) = body.read().and_then(UpdateTicket::agent) {
+        body.add(&change::agent_faults(&mut tx, field, agent).await?);
+    }
+    let body = body.valid()?.value;
+    let seen = IfMatch(seen).or_version(body.version)?;
+    let ticket = change::update(&mut tx, &*app.clock, &actor, id, seen, body.into()).await?;
     tx.commit().await?;
     Ok(Answer::ok(ticket.view_for(&actor)).version(ticket.version))
 }
@@ -153,7 +164,7 @@ pub async fn put(
     caller: Caller,
     path: TicketPath,
     seen: IfMatch,
-    body: Valid<UpdateTicket>,
+    body: Unchecked<UpdateTicket>,
 ) -> ApiResult<Answer> {
     handler(app, caller, path, seen, body).await
 }

@@ -2,7 +2,7 @@
 //! event together.
 
 use chrono::{DateTime, Utc};
-use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_kernel::{Actor, Clock, Faults, Versions};
 use kamhub_postgres::PgConnection;
 use serde_json::{Value, json};
 
@@ -57,21 +57,19 @@ impl Update {
 /// Updates a ticket; `seen` is the version that the caller has read, where it cares.
 ///
 /// # Errors
-/// [`Error::Stale`], [`Error::Transition`], [`Error::Merged`], an agent that does not exist.
+/// [`Error::Stale`], [`Error::Transition`], [`Error::Merged`]; a database fault where there is no such agent,
+/// which [`agent_faults`] tells by the name of the field.
 pub async fn update(
     tx: &mut PgConnection,
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     update: Update,
 ) -> Result<Ticket, Error> {
     let before = lock_for_change(tx, actor, id, seen).await?;
     let now = clock.now();
     let mut after = before.clone();
-    if let Some(Some(agent)) = update.agent {
-        require_agent(tx, agent).await?;
-    }
     if let Some(status) = update.status.filter(|status| update.is_step(before.status, *status)) {
         after.enter(before.status.step(status)?, now);
     }
@@ -118,7 +116,7 @@ pub async fn step(
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     step: Step,
 ) -> Result<Ticket, Error> {
     let before = lock_for_change(tx, actor, id, seen).await?;
@@ -137,20 +135,19 @@ pub async fn step(
 /// Gives a ticket to an agent, or to whoever is best where none is named.
 ///
 /// # Errors
-/// An agent that does not exist; as [`update`].
+/// As [`update`].
 pub async fn assign(
     tx: &mut PgConnection,
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     agent: Option<AgentId>,
 ) -> Result<Ticket, Error> {
     let before = lock_for_change(tx, actor, id, seen).await?;
     let Some(agent) = agent else {
         return backlog::assign_automatically(tx, clock, actor, before).await;
     };
-    require_agent(tx, agent).await?;
     let mut after = before.clone();
     after.agent_id = Some(agent);
     save(tx, clock, actor, before, after, "assigned", json!({"automatic": false})).await
@@ -166,7 +163,7 @@ pub async fn delete(
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<(), Error> {
     let before = lock(tx, actor, id).await?;
     check_version(&before, actor, seen)?;
@@ -187,7 +184,7 @@ pub async fn lock_for_change(
     tx: &mut PgConnection,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<Ticket, Error> {
     let ticket = lock(tx, actor, id).await?;
     check_version(&ticket, actor, seen)?;
@@ -200,7 +197,7 @@ pub async fn lock_for_change(
 pub(super) fn check_version(
     ticket: &Ticket,
     actor: &Actor,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<(), Error> {
     match seen {
         Some(seen) if seen != ticket.version => {
@@ -210,11 +207,20 @@ pub(super) fn check_version(
     }
 }
 
-async fn require_agent(tx: &mut PgConnection, agent: AgentId) -> Result<(), Error> {
+/// A fault of `field` where there is no such agent.
+///
+/// # Errors
+/// A database fault.
+pub async fn agent_faults(
+    tx: &mut PgConnection,
+    field: &str,
+    agent: AgentId,
+) -> Result<Faults, Error> {
     if agents::service::agent_exists(tx, agent).await? {
-        return Ok(());
+        return Ok(Faults::new());
     }
-    Err(Error::Invalid(Faults::of("agentId", "Agent id names an agent who does not exist")))
+    let name = if field == "assignedTo" { "Assigned to" } else { "Agent id" };
+    Ok(Faults::of(field, format!("{name} names an agent who does not exist")))
 }
 
 /// Writes a changed ticket with its ledger, timeline and event; then hands freed capacity to

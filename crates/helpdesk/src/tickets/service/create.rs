@@ -48,6 +48,40 @@ pub struct Request {
     pub channel: Option<Channel>,
 }
 
+/// What only the caller decides about a new ticket: whether these are needed, or may be given at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    /// Whether a name is given.
+    pub has_name: bool,
+    /// Whether an address is given.
+    pub has_email: bool,
+    /// When it is said to have been created.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+impl Claim {
+    /// What is missing, or not for this actor to give. Nothing but the claim is looked at, so that it can be
+    /// told beside the other faults of a request.
+    pub fn faults(self, actor: &Actor, now: DateTime<Utc>) -> Faults {
+        let mut faults = Faults::new();
+        // A customer's own name and address come from their credentials.
+        let (named, reached) = match actor {
+            Actor::Customer { email, .. } => (true, email.is_some()),
+            _ => (false, false),
+        };
+        if !named && !self.has_name {
+            faults.add("customerName", "Customer name is required");
+        }
+        if !reached && !self.has_email {
+            faults.add("customerEmail", "Customer email is required");
+        }
+        if let Some(fault) = import_fault(actor, self.created_at, now) {
+            faults.add("createdAt", fault);
+        }
+        faults
+    }
+}
+
 /// Creates a ticket.
 ///
 /// # Errors
@@ -59,7 +93,13 @@ pub async fn create(
     request: Request,
 ) -> Result<Ticket, Error> {
     let now = clock.now();
-    let created_at = import_time(actor, request.created_at, now)?;
+    let claim = Claim {
+        has_name: request.customer_name.is_some(),
+        has_email: request.customer_email.is_some(),
+        created_at: request.created_at,
+    };
+    claim.faults(actor, now).check(()).map_err(Error::Invalid)?;
+    let created_at = request.created_at.unwrap_or(now);
     let speaker = speaker(tx, clock, actor, &request).await?;
     let staff = actor.is_staff();
     let channel = match (request.created_at, actor) {
@@ -126,25 +166,19 @@ pub fn subject_of(id: TicketId) -> String {
     format!("tickets/{id}")
 }
 
-/// When a thing was created: now, or as declared by those who may take over history.
-///
-/// # Errors
-/// A fault of `createdAt` where the actor may not give it, or it lies in the future.
-pub fn import_time(
+/// What is wrong with a declared `createdAt`: only some may take over history, and none from the future.
+pub fn import_fault(
     actor: &Actor,
     declared: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-) -> Result<DateTime<Utc>, Error> {
-    let Some(declared) = declared else { return Ok(now) };
-    let fault = |sentence: &str| Err(Error::Invalid(Faults::of("createdAt", sentence)));
-    let may_import = matches!(actor, Actor::Service { .. } | Actor::User { role: Role::Admin, .. });
-    if !may_import {
-        return fault("Created at can only be given by an administrator or a service's API key");
+) -> Option<&'static str> {
+    let declared = declared?;
+    match actor {
+        Actor::Service { .. } | Actor::User { role: Role::Admin, .. } => {
+            (declared > now).then_some("Created at must not lie in the future")
+        }
+        _ => Some("Created at can only be given by an administrator or a service's API key"),
     }
-    if declared > now {
-        return fault("Created at must not lie in the future");
-    }
-    Ok(declared)
 }
 
 struct Speaker {
@@ -156,7 +190,8 @@ struct Speaker {
     address_claimed: bool,
 }
 
-/// Who asks: a customer's own credentials, whom staff name, or a claim that is only stored.
+/// Who asks: a customer's own credentials, whom staff name, or a claim that is only stored; what is needed
+/// of it is there by [`Claim::faults`].
 async fn speaker(
     tx: &mut PgConnection,
     clock: &dyn Clock,
@@ -166,19 +201,10 @@ async fn speaker(
     if let Actor::Customer { id, name, email, .. } = actor {
         let number = identity::service::customer_number(tx, *id).await?;
         let address_claimed = email.is_none();
-        let email = email.clone().or_else(|| request.customer_email.clone());
-        let email = email.ok_or_else(|| required("customerEmail", "Customer email is required"))?;
+        let email = email.clone().or_else(|| request.customer_email.clone()).unwrap_or_default();
         let (requester, name) = (Some(*id), name.clone());
         return Ok(Speaker { requester, number, name, email, address_claimed });
     }
-    let mut faults = Faults::new();
-    if request.customer_name.is_none() {
-        faults.add("customerName", "Customer name is required");
-    }
-    if request.customer_email.is_none() {
-        faults.add("customerEmail", "Customer email is required");
-    }
-    faults.check(()).map_err(Error::Invalid)?;
     let name = request.customer_name.clone().unwrap_or_default();
     let email = request.customer_email.clone().unwrap_or_default();
     let requester = if actor.is_staff() {
@@ -188,8 +214,4 @@ async fn speaker(
         None
     };
     Ok(Speaker { requester, number: request.customer_id, name, email, address_claimed: false })
-}
-
-fn required(field: &str, sentence: &str) -> Error {
-    Error::Invalid(Faults::of(field, sentence))
 }

@@ -1,7 +1,7 @@
 //! Two tickets about the same thing become one, and two again. A merged ticket is a redirect: its
 //! messages go to the survivor and keep where they were written, so that all of it can be undone.
 
-use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_kernel::{Actor, Clock, Faults, Versions};
 use kamhub_postgres::PgConnection;
 use serde_json::json;
 
@@ -39,7 +39,7 @@ pub async fn merge(
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     into: TicketId,
 ) -> Result<Ticket, Error> {
     if id == into {
@@ -86,7 +86,7 @@ pub async fn unmerge(
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<Ticket, Error> {
     let known = read(tx, actor, id).await?;
     let Some(into) = known.merged_into_id else {

@@ -1,7 +1,7 @@
 //! A ticket is put out of sight until a time, a reply, or a deadline that comes near. No clock pauses for it.
 
 use chrono::{DateTime, Days, Duration, Utc};
-use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_kernel::{Actor, Clock, Faults, Versions};
 use kamhub_postgres::PgConnection;
 use serde_json::json;
 
@@ -69,7 +69,7 @@ pub async fn snooze(
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     snooze: Snooze,
 ) -> Result<Ticket, Error> {
     let before = lock_for_change(tx, actor, id, seen).await?;
@@ -95,7 +95,7 @@ pub async fn unsnooze(
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
 ) -> Result<Ticket, Error> {
     let before = lock_for_change(tx, actor, id, seen).await?;
     if before.snoozed_until.is_none() {

@@ -1,6 +1,6 @@
 //! Part of a ticket's conversation becomes a ticket of its own.
 
-use kamhub_kernel::{Actor, Clock, Faults};
+use kamhub_kernel::{Actor, Clock, Faults, Versions};
 use kamhub_postgres::PgConnection;
 use serde_json::json;
 
@@ -36,7 +36,7 @@ pub async fn split(
     clock: &dyn Clock,
     actor: &Actor,
     id: TicketId,
-    seen: Option<i32>,
+    seen: Option<Versions>,
     split: Split,
 ) -> Result<Ticket, Error> {
     let source = lock_for_change(tx, actor, id, seen).await?;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use kamhub_httpkit::query::body_time;
-use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Valid};
+use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Valid, validated};
 use kamhub_kernel::page::decode_cursor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,30 +21,27 @@ use crate::notifications::webhooks::service::{self, Range};
 pub struct ReplayWebhook {
     /// Planned at this time or later.
     #[serde(deserialize_with = "body_time")]
-    #[garde(custom(given))]
-    #[schema(required = true, value_type = Option<DateTime<Utc>>, examples("2026-11-20T18:00:00Z"))]
+    #[garde(required)]
+    #[schema(required = true, value_type = DateTime<Utc>, examples("2026-11-20T18:00:00Z"))]
     from: Option<DateTime<Utc>>,
     /// Planned at this time or earlier; now where it is not given.
     #[serde(deserialize_with = "body_time")]
     #[garde(skip)]
-    #[schema(value_type = Option<DateTime<Utc>>, examples("2026-11-20T22:00:00Z"))]
+    #[schema(examples("2026-11-20T22:00:00Z"))]
     until: Option<DateTime<Utc>>,
     /// failed (where it is not given): those that were given up; sent: those that the receiver took and has lost.
     #[garde(skip)]
     #[schema(examples("failed"))]
     status: Option<ReplayStatus>,
     /// Continues after an earlier call: its `nextCursor`.
-    #[garde(inner(custom(a_cursor)))]
+    #[garde(inner(custom(place)))]
     #[schema(examples(json!(null)))]
     cursor: Option<String>,
 }
 
-fn given(from: &Option<DateTime<Utc>>, (): &()) -> garde::Result {
-    if from.is_some() { Ok(()) } else { Err(garde::Error::new("is required")) }
-}
-
-fn a_cursor(text: &str, (): &()) -> garde::Result {
-    decode_cursor::<i64>(text).map(drop).map_err(garde::Error::new)
+fn place(cursor: &str, _: &()) -> garde::Result {
+    let read = decode_cursor::<i64>(cursor);
+    read.map(|_| ()).map_err(|error| garde::Error::new(error.to_string()))
 }
 
 /// What was replayed.
@@ -79,9 +76,9 @@ pub async fn handler(
     let ReplayWebhook { from, until, status, cursor } = body.value;
     let range = Range {
         status: status.unwrap_or(ReplayStatus::Failed),
-        from: from.unwrap_or_default(),
+        from: validated(from)?,
         until: until.unwrap_or_else(|| app.clock.now()),
-        after: cursor.and_then(|cursor| decode_cursor(&cursor).ok()),
+        after: cursor.as_deref().and_then(|cursor| decode_cursor(cursor).ok()),
     };
     let mut tx = app.db.begin().await?;
     let (replayed, next_cursor) =

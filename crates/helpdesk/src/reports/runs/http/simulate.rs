@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use garde::{Error, Path, Report, Validate};
+use kamhub_httpkit::items::at_most_given;
 use kamhub_httpkit::query::body_time;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, Valid};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::view::RunView;
 use crate::app::App;
-use crate::calendars::input::HoursGiven;
+use crate::calendars::input::{DATES_AT_MOST, HoursGiven};
 use crate::calendars::spec::{CalendarSpec, HolidaySpec, OverrideSpec, WeeklySpec};
 use crate::identity::http::caller::Caller;
 use crate::ids::CalendarId;
@@ -37,9 +38,11 @@ pub struct Simulate {
     to: Option<DateTime<Utc>>,
     /// The policies in the place of the company's own, at most 60; the built-in default stays behind
     /// them. Left out: those in force.
+    #[serde(deserialize_with = "at_most_given::<POLICIES_AT_MOST, _, _>")]
     #[schema(value_type = Option<Vec<PolicyInput>>, max_items = 60)]
     policies: Option<Vec<NewPolicy>>,
     /// Hours in the place of a calendar's, at most 60.
+    #[serde(deserialize_with = "at_most_given::<CALENDARS_AT_MOST, _, _>")]
     #[schema(max_items = 60)]
     calendars: Option<Vec<DraftHours>>,
 }
@@ -58,8 +61,10 @@ pub struct DraftHours {
     #[schema(required = true, value_type = WeeklySpec)]
     weekly: Option<WeeklySpec>,
     /// Closed days.
+    #[serde(deserialize_with = "at_most_given::<DATES_AT_MOST, _, _>")]
     holidays: Option<Vec<HolidaySpec>>,
     /// Dates with hours of their own.
+    #[serde(deserialize_with = "at_most_given::<DATES_AT_MOST, _, _>")]
     overrides: Option<Vec<OverrideSpec>>,
 }
 
@@ -85,16 +90,6 @@ impl Validate for Simulate {
         }
         let policies = self.policies.as_deref().unwrap_or_default();
         let calendars = self.calendars.as_deref().unwrap_or_default();
-        let sizes = [
-            ("policies", policies.len(), POLICIES_AT_MOST),
-            ("calendars", calendars.len(), CALENDARS_AT_MOST),
-        ];
-        for (field, size, most) in sizes {
-            if size > most {
-                let sentence = format!("must have at most {most} entries");
-                report.append(Path::new(field), Error::new(sentence));
-            }
-        }
         for (index, policy) in policies.iter().enumerate() {
             policy.validate_into(&(), &mut || Path::new("policies").join(index), report);
         }

@@ -35,7 +35,7 @@ pub async fn handler(
 ) -> ApiResult<Answer> {
     let mut tx = app.db.begin().await?;
     let change = valid(&mut tx, Some(id), body, |body| &body.0).await?.0;
-    let seen = seen.or(change.version);
+    let seen = IfMatch(seen).or_version(change.version)?;
     let policy =
         service::update(&mut tx, &*app.clock, &actor, id, seen, |draft| change.over(draft)).await?;
     tx.commit().await?;
