@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 pub use super::ledger::{
     Claim, absent_since, agent_by_account, agent_exists, agent_name, agent_names, agent_of,
-    available_agents_with_room, available_for, claim, claim_from, explain, explain_drain, free_slots,
-    specialities, work_ended, work_started,
+    available_agents_with_room, available_for, claim, claim_from, explain, explain_drain,
+    free_slots, specialities, work_ended, work_started,
 };
 use super::model::{Agent, AgentStatus, Contact, Profile};
 pub use super::repo::Filter;

@@ -137,11 +137,12 @@ fn ticket_conditions(query: &mut QueryBuilder<Postgres>, reach: Reach, request: 
         Tickets::None => {
             query.push(" AND false");
         }
-        Tickets::Own { requester, only_ticket } => {
+        // A link opens its ticket also where nobody is known to ask.
+        Tickets::Own { only_ticket: Some(only), .. } => {
+            query.push(" AND t.id = ").push_bind(only);
+        }
+        Tickets::Own { requester, only_ticket: None } => {
             query.push(" AND t.requester_id = ").push_bind(requester);
-            if let Some(only) = only_ticket {
-                query.push(" AND t.id = ").push_bind(only);
-            }
         }
     }
     if let Some(category) = &request.category {
