@@ -161,6 +161,11 @@ impl WeeklySpec {
         let Self { monday, tuesday, wednesday, thursday, friday, saturday, sunday } = self;
         [monday, tuesday, wednesday, thursday, friday, saturday, sunday]
     }
+
+    /// The weekdays by name, from Monday.
+    pub fn named_days(&self) -> impl Iterator<Item = (&'static str, &Vec<IntervalSpec>)> {
+        WEEKDAYS.into_iter().zip(self.days())
+    }
 }
 
 /// A shift somewhere on a line of wall seconds, and where it is written.
