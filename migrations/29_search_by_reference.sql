@@ -1,5 +1,7 @@
 -- Agents find tickets by the number of a booking or an order.
+-- safe because: there is no release before this one, so no installation holds many tickets
 CREATE INDEX tickets_of_booking ON tickets (related_booking_id, id) WHERE related_booking_id IS NOT NULL;
+-- safe because: there is no release before this one, so no installation holds many tickets
 CREATE INDEX tickets_of_order ON tickets (related_order_id, id) WHERE related_order_id IS NOT NULL;
 
 -- Answers of the search name an article's address: the generation under which they are kept rises with it. Both scopes are

@@ -67,10 +67,7 @@ pub async fn claim_from(
         let ids: Vec<AgentId> = able.iter().map(|standing| standing.agent_id).collect();
         let mut taken = rows::take_first_free(tx, &ids, now).await?;
         if taken.is_none() {
-            // The lock first, the look afterwards: a statement of its own sees what the one who
-            // held the row has left behind.
-            rows::lock(tx, best).await?;
-            taken = rows::take_first_free(tx, &[best], now).await?;
+            taken = rows::take_when_free(tx, best, now).await?;
         }
         if let Some((agent, open_tickets)) = taken {
             for standing in standings.iter_mut().filter(|standing| standing.agent_id == agent) {

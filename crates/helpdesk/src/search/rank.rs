@@ -270,7 +270,7 @@ mod tests {
         };
         assert!(common(1).are_commoner_than(300));
         assert!(!common(2).are_commoner_than(300));
-        assert!(!common(7).are_commoner_than(20));
+        assert!(!common(7).are_commoner_than(30));
     }
 
     #[test]

@@ -201,7 +201,7 @@ async fn no_sentence_is_a_word_of_the_machine() {
     for (reply, expected) in [
         (
             app.admin.post(&format!("{ticket}/snooze"), json!({})).await,
-            json!({"until": "Until is required"}),
+            json!({"until": "Until is required, unless slackMinutes or untilReply is given"}),
         ),
         (
             app.admin.post(&format!("{ticket}/snooze"), json!({"until": "2025-12-28"})).await,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 use kamhub_postgres::{DbResult, PgConnection};
+use sqlx::Connection as _;
 
 use crate::agents::decision::Standing;
 use crate::agents::model::{AgentStatus, WorkingHours};
@@ -112,6 +113,25 @@ pub(in crate::agents) async fn lock(tx: &mut PgConnection, agent: AgentId) -> Db
     .fetch_optional(tx)
     .await?;
     Ok(())
+}
+
+/// Waits for the agent's row and raises it where there still is room. Without room the row is let go at once: whoever
+/// held it and waited for the next one could wait in a circle with others.
+pub(in crate::agents) async fn take_when_free(
+    tx: &mut PgConnection,
+    agent: AgentId,
+    now: DateTime<Utc>,
+) -> DbResult<Option<(AgentId, i32)>> {
+    let mut held = tx.begin().await?;
+    // The lock first, the look afterwards: a statement of its own sees what the one who held the row
+    // has left behind.
+    lock(&mut held, agent).await?;
+    let taken = take_first_free(&mut held, &[agent], now).await?;
+    match taken {
+        Some(_) => held.commit().await?,
+        None => held.rollback().await?,
+    }
+    Ok(taken)
 }
 
 /// One more; false where there is no such row.

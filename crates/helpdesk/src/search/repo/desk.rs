@@ -244,9 +244,8 @@ pub(in crate::search) async fn identified(
         _ => "t.id, 1.0::float8 AS score FROM tickets t WHERE ",
     });
     let own = if kind == DocumentKind::Message { "m.id" } else { "t.id" };
-    query.push(own).push(" IN (SELECT source_id FROM search_identifiers WHERE kind = ");
-    query.push_bind(kind.as_str()).push(" AND identifier = ANY (");
-    query.push_bind(asked.identifiers.clone()).push(")");
+    query.push(format!("{own} IN (SELECT source_id FROM search_identifiers WHERE kind = '{kind}'"));
+    query.push(" AND identifier = ANY (").push_bind(asked.identifiers.clone()).push(")");
     if kind == DocumentKind::Ticket {
         named_by_columns(&mut query, asked);
     }
@@ -388,8 +387,7 @@ mod tests {
     use super::*;
 
     fn texts(of_all: f64, several: bool) -> Vec<i64> {
-        let share = Share { of_all, collection: 1_000_000, several };
-        share.windows().map(|window| window.texts).collect()
+        Share { of_all, collection: 1_000_000, several }.windows().map(|one| one.texts).collect()
     }
 
     #[test]

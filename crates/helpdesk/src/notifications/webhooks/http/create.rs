@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use garde::Validate;
+use kamhub_httpkit::items::at_most;
 use kamhub_httpkit::validate::text;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, Unchecked};
 use serde::Deserialize;
@@ -31,6 +32,7 @@ pub struct CreateWebhook {
     #[schema(max_length = 500, examples("Booking: refunds"))]
     description: String,
     /// Which events, 1 to 50: names (`ticket.created`), beginnings (`ticket.*`) or all (`*`).
+    #[serde(deserialize_with = "at_most::<50, _, _>")]
     #[garde(custom(some_filters), inner(custom(known_filter)))]
     #[schema(required = true, min_items = 1, max_items = 50, examples(json!(["ticket.*", "feedback.created"])))]
     events: Vec<String>,

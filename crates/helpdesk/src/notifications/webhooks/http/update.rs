@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use garde::Validate;
+use kamhub_httpkit::items::at_most_given;
 use kamhub_httpkit::validate::text;
 use kamhub_httpkit::{Answer, ApiResult, Envelope, PathId, Unchecked};
 use serde::Deserialize;
@@ -31,6 +32,7 @@ pub struct UpdateWebhook {
     #[schema(max_length = 500, examples("Booking: refunds"))]
     description: Option<String>,
     /// Which events, 1 to 50: names, beginnings (`ticket.*`) or all (`*`).
+    #[serde(deserialize_with = "at_most_given::<50, _, _>")]
     #[garde(inner(custom(some_filters)), inner(inner(custom(known_filter))))]
     #[schema(min_items = 1, max_items = 50, examples(json!(["ticket.*"])))]
     events: Option<Vec<String>>,
