@@ -1,11 +1,8 @@
 //! Looking for an answer.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;
-use kamhub_cache::RateRule;
 use kamhub_httpkit::ApiResult;
 use kamhub_postgres::PgConnection;
 use serde::Deserialize;
@@ -18,8 +15,8 @@ use crate::help_centre::words;
 use crate::knowledge::service::reports;
 use crate::language::Language;
 use crate::search::model::{DocumentKind, Found, Fragment, Hit, Reach, Request};
-use crate::search::service::find;
 use crate::search::service::suggest::suggest;
+use crate::search::service::{MISSES, find};
 
 const PER_PAGE: usize = 10;
 /// Answers that are shown beside a form.
@@ -28,10 +25,6 @@ const BESIDE: usize = 4;
 const OFFERED: i64 = 6;
 /// The longest query, in characters; as the API has it.
 const LONGEST: usize = 200;
-
-/// Searches without a result that are noted of one reader; by pages and calls together.
-const MISSES: RateRule =
-    RateRule { name: "knowledge_misses", burst: 30, per: Duration::from_secs(60) };
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]

@@ -1,10 +1,7 @@
 //! `GET /api/support/knowledge-base/search`.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use garde::Validate;
-use kamhub_cache::RateRule;
 use kamhub_httpkit::query::number;
 use kamhub_httpkit::validate::{between, text};
 use kamhub_httpkit::{Answer, ApiResult, Envelope, ValidQuery};
@@ -18,11 +15,7 @@ use crate::knowledge::service::reports;
 use crate::knowledge::view::ArticleSummary;
 use crate::language::Language;
 use crate::search::model::{DocumentKind, Request};
-use crate::search::service::articles;
-
-/// Searches without a result that are noted of one reader.
-pub(super) const MISSES: RateRule =
-    RateRule { name: "knowledge_misses", burst: 30, per: Duration::from_secs(60) };
+use crate::search::service::{MISSES, articles};
 
 /// What is searched for (contract, section 2).
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]

@@ -9,13 +9,12 @@ use kamhub_kernel::Faults;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::articles::MISSES;
 use crate::app::App;
 use crate::identity::http::caller::Caller;
 use crate::knowledge::service::reports;
 use crate::language::Language;
 use crate::search::model::{DocumentKind, Found, Request};
-use crate::search::service::find;
+use crate::search::service::{MISSES, find};
 
 /// What is looked for.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
