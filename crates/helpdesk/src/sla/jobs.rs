@@ -6,6 +6,8 @@ use kamhub_jobs::{Job, JobError, NewJob, Priority};
 use kamhub_kernel::{Actor, Clock};
 use kamhub_postgres::{DbResult, PgConnection};
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::policies::model::EscalationAction;
 use super::service::{adopt, recompute, sweep};
@@ -17,6 +19,8 @@ use crate::tickets::service::change::{self, Update};
 
 /// How many batches one run works through; the next run goes on.
 const BATCHES: usize = 200;
+/// How many batches one run works through beside each other.
+const AT_ONCE: usize = 2;
 
 /// The product itself, when it escalates.
 const ESCALATION: Actor = Actor::System { job: "escalation" };
@@ -36,8 +40,17 @@ impl Job for Sweep {
 /// A fault of the database, which is tried again.
 pub async fn run_sweep(app: App) -> Result<(), JobError> {
     let began = Instant::now();
-    let (one, two) = tokio::join!(sweep_all(&app), sweep_all(&app));
-    if one? + two? > 0 {
+    // Tasks of their own, so that each may have a processor; dropped, they end with this one.
+    let mut sweeps = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let app = app.clone();
+        sweeps.spawn(async move { sweep_all(&app).await }.in_current_span());
+    }
+    let mut found = 0;
+    while let Some(swept) = sweeps.join_next().await {
+        found += swept.map_err(JobError::retry)??;
+    }
+    if found > 0 {
         metrics::histogram!("kamhub_sla_sweep_seconds").record(began.elapsed().as_secs_f64());
     }
     Ok(())

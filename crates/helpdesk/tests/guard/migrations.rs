@@ -31,6 +31,7 @@ const UNSERVED: &[(&str, &str)] = &[
     ("sla_tickets_policy_id_fkey", "policies are deleted softly; only open tickets are looked up"),
     ("sla_violations_policy_id_fkey", "policies are deleted softly"),
     ("sla_tickets_calendar_id_fkey", "calendars are archived and never deleted"),
+    ("sla_notifications_violation_id_fkey", "violations are withdrawn and never deleted"),
 ];
 
 const TEN_TABLES: &[&str] = &[
