@@ -82,6 +82,8 @@ async fn a_draft_is_nobodys_page() {
     let address = format!("/ru/articles/{}", draft["slug"].as_str().unwrap());
     assert_eq!(browser(&app).get(&address).await.status, 404);
     assert!(!app.anonymous.get("/sitemap.xml").await.text.contains("/articles/"));
+    app.admin.post(&format!("{}/publish", at(&draft)), json!({})).await.data(200);
+    assert!(app.anonymous.get("/sitemap.xml").await.text.contains(&format!("{address}</loc>")));
 }
 
 #[tokio::test]
