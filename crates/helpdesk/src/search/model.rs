@@ -238,9 +238,14 @@ impl Reach {
     /// The scopes of words that corrections and weights may come from: those of the desk, where drafts and tickets are
     /// counted together, only for who may read both.
     pub fn scopes(self) -> Vec<String> {
-        match (self.drafts, self.tickets) {
-            (true, Tickets::All) => vec!["desk".to_owned(), "public".to_owned()],
-            _ => vec!["public".to_owned()],
+        match self.counts_documents_only() {
+            false => vec!["desk".to_owned(), "public".to_owned()],
+            true => vec!["public".to_owned()],
         }
+    }
+
+    /// Whether the words of tickets are left out of [`Reach::scopes`].
+    pub fn counts_documents_only(self) -> bool {
+        !(self.drafts && self.tickets == Tickets::All)
     }
 }

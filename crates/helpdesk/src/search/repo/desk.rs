@@ -1,4 +1,4 @@
-//! Tickets, messages and customers: candidates, the newest first.
+//! Tickets and messages: candidates, the newest first; and what results show.
 //!
 //! The statements are not kept prepared: a plan for any word would be wrong for one that half of all tickets have or
 //! for one that none has, and would read the query of the index anew for every row that is weighed.
@@ -22,7 +22,7 @@ const WIDER: i64 = 8;
 /// Of more blocks than these the index is not asked: what it would find without them is less.
 const MOST_BLOCKS: i64 = 256;
 /// The same where the blocks are asked all at once.
-const MOST_AT_ONCE: i64 = 16;
+const MOST_AT_ONCE: i64 = 32;
 
 /// A ticket, message or customer, and how well it fits.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -43,7 +43,7 @@ pub(in crate::search) struct Share {
     pub several: bool,
 }
 
-/// Of the newest texts, so many; block by block, or all blocks at once.
+/// Of the newest texts, so many; block by block from the newest on, or all blocks at once.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     texts: i64,
@@ -69,19 +69,60 @@ fn is_enough(found: &[Ranked]) -> bool {
     i64::try_from(found.len()).unwrap_or(MOST) >= MOST / 4
 }
 
-/// The texts of the newest blocks of `table`, so many that the window is in them. Each block is looked up by itself where
-/// that is less: by a range, the index first gathers all texts of its blocks.
-fn in_window(query: &mut QueryBuilder<Postgres>, id: &str, table: &str, window: Option<Window>) {
-    let Some(Window { texts, by_block }) = window else { return };
-    if by_block {
-        query.push(format!(
-            " AND ({id} >> 12) = ANY (ARRAY(SELECT generate_series(greatest(0, newest - "
-        ));
-        query.push_bind(texts).push("::bigint) >> 12, newest >> 12)");
-        query.push(format!(" FROM (SELECT max(id) AS newest FROM {table}) AS of_all))"));
-    } else {
-        query.push(format!(" AND ({id} >> 12) >= (SELECT greatest(0, max(id) - "));
-        query.push_bind(texts).push(format!("::bigint) FROM {table}) >> 12"));
+/// Texts of one table that have the words.
+struct Texts {
+    table: &'static str,
+    /// What is kept of each; `id` is among it.
+    columns: &'static str,
+    /// The condition that the index knows; the query of words follows.
+    have: &'static str,
+}
+
+const TICKETS: Texts = Texts { table: "tickets", columns: "t.id", have: "t.search_vector @@ " };
+const MESSAGES: Texts = Texts {
+    table: "ticket_messages",
+    columns: "t.id, t.ticket_id, t.created_at",
+    have: "to_tsvector('kamhub', search_fold(t.message)) @@ ",
+};
+
+impl Texts {
+    /// Those that have the words: all, or the newest `most` of a window. By a range of blocks, the index first gathers
+    /// all texts of these; block by block it goes no further than until there are enough.
+    fn hits(
+        &self,
+        query: &mut QueryBuilder<Postgres>,
+        asked: &str,
+        window: Option<Window>,
+        most: i64,
+        conditions: impl FnOnce(&mut QueryBuilder<Postgres>),
+    ) {
+        let Self { table, columns, have } = self;
+        let by_block = window.filter(|window| window.by_block);
+        if let Some(Window { texts, .. }) = by_block {
+            query.push(
+                "SELECT of_block.* FROM (SELECT generate_series(newest >> 12, greatest(0, newest - ",
+            );
+            query.push_bind(texts).push("::bigint) >> 12, -1) AS block");
+            query.push(format!(
+                " FROM (SELECT max(id) AS newest FROM {table}) AS of_all) AS blocks"
+            ));
+            query.push(" CROSS JOIN LATERAL (SELECT * FROM (");
+        }
+        query.push(format!("SELECT {columns} FROM {table} t WHERE {have}"));
+        query.push_bind(asked.to_owned()).push("::text::tsquery");
+        if by_block.is_some() {
+            query.push(" AND (t.id >> 12) = block");
+        } else if let Some(Window { texts, .. }) = window {
+            query.push(" AND (t.id >> 12) >= (SELECT greatest(0, max(id) - ");
+            query.push_bind(texts).push(format!("::bigint) FROM {table}) >> 12"));
+        }
+        conditions(query);
+        if by_block.is_some() {
+            // Sorted apart from the looking up: the planner would rather walk from the newest text on.
+            query
+                .push(" OFFSET 0) AS fitting ORDER BY id DESC) AS of_block LIMIT ")
+                .push_bind(most);
+        }
     }
 }
 
@@ -114,19 +155,15 @@ async fn tickets_matching(
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
-    let mut query = QueryBuilder::new(
-        "WITH hits AS MATERIALIZED (SELECT t.id, t.search_vector, t.created_at FROM tickets t WHERE t.search_vector @@ ",
-    );
-    query.push_bind(asked.to_owned()).push("::text::tsquery");
-    in_window(&mut query, "t.id", "tickets", window);
-    ticket_conditions(&mut query, reach, request);
+    let mut query = QueryBuilder::new("WITH hits AS MATERIALIZED (");
+    TICKETS.hits(&mut query, asked, window, MOST, |query| ticket_conditions(query, reach, request));
     query.push(") SELECT id, (ts_rank(").push_bind(PLACES.to_vec());
     query.push("::float4[], search_vector, ").push_bind(asked.to_owned());
     query.push(
         "::text::tsquery) + 0.2 / (1 + greatest(0, extract(epoch FROM now() - created_at)::float8) / 2592000))::float8 \
-         AS score FROM (SELECT * FROM hits ORDER BY id DESC LIMIT ",
+         AS score FROM (SELECT id FROM hits ORDER BY id DESC LIMIT ",
     );
-    query.push_bind(MOST).push(") AS newest ORDER BY score DESC, id DESC");
+    query.push_bind(MOST).push(") AS newest JOIN tickets USING (id) ORDER BY score DESC, id DESC");
     Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
 }
 
@@ -180,14 +217,10 @@ async fn messages_matching(
     reach: Reach,
     request: &Request,
 ) -> DbResult<Vec<Ranked>> {
-    let mut query = QueryBuilder::new(
-        "WITH hits AS MATERIALIZED (SELECT m.id, m.ticket_id, m.created_at FROM ticket_messages m \
-         WHERE to_tsvector('kamhub', search_fold(m.message)) @@ ",
-    );
-    query.push_bind(asked.to_owned()).push("::text::tsquery");
-    in_window(&mut query, "m.id", "ticket_messages", window);
     // Some belong to tickets that are deleted, or of another category.
     let looked_at = if request.category.is_some() { 5 * MOST } else { MOST + MOST / 4 };
+    let mut query = QueryBuilder::new("WITH hits AS MATERIALIZED (");
+    MESSAGES.hits(&mut query, asked, window, looked_at, |_| {});
     query.push("), newest AS MATERIALIZED (SELECT * FROM hits ORDER BY id DESC LIMIT ");
     query.push_bind(looked_at).push(") SELECT m.id, ");
     query.push(AGE).push(" FROM newest m JOIN tickets t ON t.id = m.ticket_id WHERE true");
@@ -270,52 +303,17 @@ fn named_by_columns(query: &mut QueryBuilder<Postgres>, asked: &Identified) {
         );
         query.push_bind(addresses.clone()).push(") ORDER BY created_at DESC LIMIT ");
         query.push_bind(MOST).push(
-            ") UNION (SELECT r.id FROM customers c JOIN tickets r ON r.requester_id = c.id WHERE lower(c.email) = ANY (",
+            ") UNION (SELECT r.id FROM customers c JOIN tickets r ON r.requester_id = c.id
+                 WHERE r.deleted_at IS NULL AND r.merged_into_id IS NULL AND lower(c.email) = ANY (",
         );
-        query.push_bind(addresses).push(") ORDER BY r.id DESC LIMIT ").push_bind(MOST).push(")");
+        query.push_bind(addresses).push(") ORDER BY r.created_at DESC LIMIT ");
+        query.push_bind(MOST).push(")");
     }
     for column in ["related_booking_id", "related_order_id"] {
         query.push(format!(" UNION (SELECT id FROM tickets WHERE {column} = ANY ("));
         query.push_bind(asked.numbers.clone());
         query.push(format!(") ORDER BY {column}, id DESC LIMIT ")).push_bind(MOST).push(")");
     }
-}
-
-/// Customers whose name or address has words that begin like these, or whose number it is.
-pub(in crate::search) async fn customers(
-    connection: &mut PgConnection,
-    beginnings: &str,
-    number: Option<i64>,
-) -> DbResult<Vec<Ranked>> {
-    Ok(sqlx::query_as(
-        "SELECT id, 1.0::float8 AS score FROM (
-             (SELECT id FROM customers
-              WHERE to_tsvector('simple', search_plain(name || ' ' || coalesce(email, ''))) @@ $1::text::tsquery LIMIT $3)
-             UNION SELECT id FROM customers WHERE external_id = $2) c ORDER BY id DESC LIMIT $3",
-    )
-    .bind(beginnings)
-    .bind(number)
-    .bind(MOST)
-    .persistent(false)
-    .fetch_all(connection)
-    .await?)
-}
-
-/// The names and addresses of customers that have words which begin like these.
-pub(in crate::search) async fn named(
-    connection: &mut PgConnection,
-    beginnings: &str,
-) -> DbResult<Vec<(i64, String)>> {
-    Ok(sqlx::query_as(
-        "SELECT id, name || ' ' || coalesce(email, '') FROM customers
-         WHERE to_tsvector('simple', search_plain(name || ' ' || coalesce(email, ''))) @@ $1::text::tsquery
-         ORDER BY id DESC LIMIT $2",
-    )
-    .bind(beginnings)
-    .bind(MOST)
-    .persistent(false)
-    .fetch_all(connection)
-    .await?)
 }
 
 /// What a result shows of a ticket, a message or a customer.
@@ -395,6 +393,7 @@ mod tests {
         assert_eq!(texts(0.2, false), [1_000, 8_000, 64_000, 512_000]);
         assert_eq!(texts(0.004, false), [50_000, 400_000]);
         assert_eq!(texts(0.2, true), [1_000]);
+        assert_eq!(texts(0.002, true), [100_000]);
         assert_eq!(texts(0.0001, false), [0; 0]);
     }
 }

@@ -126,9 +126,12 @@ fn candidates(
     request: &Request,
 ) {
     let rarest = terms.terms.iter().map(|term| term.documents).min().unwrap_or_default();
-    let few = rarest <= COMMON;
+    // Where tickets are counted too, a word of many texts may stand in no document, and a walk would pass them all.
+    let unknown = !reach.counts_documents_only();
+    let few = unknown || rarest <= COMMON;
+    let not_common = unknown || !terms.are_commoner_than(COMMON);
     query.push(" UNION ");
-    by_text(query, "every_word", !terms.are_commoner_than(COMMON), reach, request);
+    by_text(query, "every_word", not_common, reach, request);
     query.push(format!("{MOST_WITH_ALL} - (SELECT count(*) FROM titled))"));
     if terms.identifiers.is_some() {
         query.push(" UNION ");

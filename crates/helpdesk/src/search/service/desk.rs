@@ -8,6 +8,7 @@ use crate::search::error::Error;
 use crate::search::model::{DocumentKind, Reach, Request, Rung};
 use crate::search::query::{Query, fold};
 use crate::search::rank::{self, Terms};
+use crate::search::repo::customers;
 use crate::search::repo::desk::{self, Identified, Ranked, Share};
 use crate::search::{distance, identifiers, keyboard, translit};
 
@@ -118,7 +119,7 @@ async fn customers(connection: &mut PgConnection, query: &Query) -> Result<Vec<P
     let readings = [Some(query.text.clone()), keyboard::swapped(&query.text), spelled(&query.text)];
     for text in readings.into_iter().flatten() {
         let Some(beginnings) = rank::beginnings(&fold(&text)) else { continue };
-        let found = desk::customers(connection, &beginnings, number).await?;
+        let found = customers::by_beginnings(connection, &beginnings, number).await?;
         if !found.is_empty() {
             return Ok(places(found, Group::Customers, rung));
         }
@@ -130,7 +131,7 @@ async fn customers(connection: &mut PgConnection, query: &Query) -> Result<Vec<P
     else {
         return Ok(Vec::new());
     };
-    let mut near = desk::named(connection, &beginnings).await?;
+    let mut near = customers::names(connection, &beginnings).await?;
     near.retain(|(_, name)| are_near(&typed, &fold(name)));
     let found = near.into_iter().map(|(id, _)| Ranked { id, score: 1.0 }).collect();
     Ok(places(found, Group::Customers, Rung::AllWords))

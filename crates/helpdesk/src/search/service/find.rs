@@ -145,7 +145,7 @@ async fn find_in(
     let results = answer::shown(connection, &read, &page).await?;
     let total = i64::try_from(places.len()).unwrap_or(COUNT_CAP);
     let did_you_mean = match places.len() < LITTLE && request.skip == 0 && !uncorrected {
-        true => reading::meant(connection, &read.reading, &collection.scopes).await?,
+        true => reading::meant(connection, memory, collection, &read.reading).await?,
         false => None,
     };
     Ok(Found {

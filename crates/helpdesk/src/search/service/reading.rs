@@ -2,15 +2,10 @@
 
 use kamhub_postgres::PgConnection;
 
-use crate::search::distance::{allowed, one_slip_away};
 use crate::search::error::Error;
 use crate::search::ladder::{self, Reading, Repairs, Vocabulary};
 use crate::search::query::Query;
-use crate::search::repo::words;
-use crate::search::service::vocabulary::{Collection, WordMemory, vocabulary};
-
-/// Words up to this length are repaired by trying every slip; longer ones by their trigrams.
-const SHORT: usize = 7;
+use crate::search::service::vocabulary::{Collection, WordMemory, near, vocabulary};
 
 /// A query as it is read, and as it was typed where that differs.
 pub(super) struct Read {
@@ -44,8 +39,7 @@ pub(super) async fn read(
     }
     let parts = ladder::words_to_split(&mistyped);
     known.extend(vocabulary(connection, memory, collection, parts).await?);
-    let mistyped: Vec<String> = mistyped.into_iter().collect();
-    let repairs = near(connection, &mistyped, &collection.scopes).await?;
+    let repairs = near(connection, memory, collection, mistyped).await?;
     let read = Read::of(query, &known, &repairs);
     let fresh: Vec<String> = read
         .reading
@@ -67,31 +61,14 @@ pub(super) async fn read(
 /// A database fault.
 pub(super) async fn meant(
     connection: &mut PgConnection,
+    memory: &WordMemory,
+    collection: &Collection,
     reading: &Reading,
-    scopes: &[String],
 ) -> Result<Option<String>, Error> {
     let doubtful = ladder::doubtful(reading);
     if doubtful.is_empty() {
         return Ok(None);
     }
-    let repairs = near(connection, &doubtful, scopes).await?;
+    let repairs = near(connection, memory, collection, doubtful).await?;
     Ok(ladder::meant(reading, &repairs))
-}
-
-async fn near(
-    connection: &mut PgConnection,
-    mistyped: &[String],
-    scopes: &[String],
-) -> Result<Repairs, Error> {
-    let (mut slips, mut of) = (Vec::new(), Vec::new());
-    for (place, word) in mistyped.iter().enumerate() {
-        let letters = word.chars().count();
-        if letters <= SHORT && allowed(letters) > 0 {
-            let tried = one_slip_away(word);
-            let place = i32::try_from(place + 1).unwrap_or_default();
-            of.extend(std::iter::repeat_n(place, tried.len()));
-            slips.extend(tried);
-        }
-    }
-    Ok(words::near(connection, mistyped, &slips, &of, scopes).await?)
 }
