@@ -2,7 +2,7 @@
 
 # running N: two running clocks for each of the N / 2 newest tickets, far from their deadlines.
 running() {
-    sql "DELETE FROM sla_notifications; DELETE FROM sla_violations; DELETE FROM sla_clocks; DELETE FROM sla_tickets"
+    sql "TRUNCATE sla_notifications, sla_violations, sla_clocks, sla_tickets"
     sql "CREATE TABLE IF NOT EXISTS kamhub_bench_sla AS
          SELECT id FROM tickets WHERE deleted_at IS NULL AND merged_into_id IS NULL ORDER BY id DESC LIMIT $(($1 / 2))"
     sql "INSERT INTO sla_tickets (ticket_id, policy_id, calendar_id, policy_version_id, calendar_version_id, phase, last_at,
@@ -35,6 +35,7 @@ swept() { curl -fs "$base/metrics" | awk '$1 == "kamhub_sla_sweep_seconds_sum" {
 measure_sla() {
     local round before took='' body ticket
     running 150000
+    quiet
     for ((round = 0; round < rounds; round++)); do
         before=$(swept)
         fall_due 1000
@@ -45,6 +46,7 @@ measure_sla() {
     done
     printf '\nsweep of 1000 due clocks out of %s running: %s ms (rounds: %s)\n' \
         "$(sql "SELECT count(*) FROM sla_clocks WHERE state = 'running'")" "$(printf %s "$took" | median)" "$(printf %s "$took" | tr '\n' ' ')"
+    quiet
     for ((round = 0; round < 200; round++)); do
         ticket=$(((first_ticket + (last_ticket - first_ticket) / 200 * round)))
         body="{\"ticketId\": $ticket}"
