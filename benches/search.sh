@@ -63,11 +63,21 @@ measure() {
     } | sed 's|.*|url = "&"\noutput = /dev/null|' |
         curl -sf -K - -w '%{time_total}\n' ${key:+-H "X-API-Key: $key"} | tail -n +2)
     before=$(head -n $((times * $#)) <<<"$taken" | sort -n | tail -n 1)
-    tail -n $((times * $#)) <<<"$taken" | sort -n | awk -v name="$name" -v before="$before" '{ t[NR] = $1 * 1000 } END {
-        printf "| %s | %.1f | %.1f | %.1f | %.1f |\n", name, t[int((NR + 1) / 2)], t[int(NR * 0.95 + 0.5)], t[NR], before * 1000 }'
+    taken=$(tail -n $((times * $#)) <<<"$taken")
+    row "$name" "$(awk -v s="$before" 'BEGIN { printf "%.1f", s * 1000 }')" <<<"$taken"
+    all+=$taken$'\n'
 }
 
-table() { printf '\n%s\n\n| query | p50 | p95 | slowest | slowest before |\n|---|---|---|---|---|\n' "$1"; }
+# row NAME BEFORE: one line of a table, of the seconds that are read.
+row() {
+    sort -n | awk -v name="$1" -v before="$2" '{ t[NR] = $1 * 1000 } END {
+        printf "| %s | %.1f | %.1f | %.1f | %s |\n", name, t[int((NR + 1) / 2)], t[int(NR * 0.95 + 0.5)], t[NR], before }'
+}
+
+# All calls of a table, each query as often as every other.
+together() { printf %s "$all" | row together –; }
+
+table() { all='' && printf '\n%s\n\n| query | p50 | p95 | slowest | slowest before |\n|---|---|---|---|---|\n' "$1"; }
 
 start_product
 fill_tickets "$tickets"
@@ -86,6 +96,7 @@ measure 'wrong layout' '' '' 'djpdhfn ltytu' gfkfnrf
 measure 'typo' '' '' 'вовзрат денег' землятресение
 measure 'transliteration' '' '' palatka 'vozvrat deneg'
 measure 'nothing found' '' '' абырвалг
+together
 measure 'suggestions' '' /suggest возв 'прокат па' gfkf
 
 table "Agents, over everything"
@@ -99,4 +110,5 @@ measure 'two words' "$BENCH_KEY" '' "$common $uncommon"
 measure 'number' "$BENCH_KEY" '' "TKT-$last_ticket"
 measure 'booking' "$BENCH_KEY" '' "$(sql "SELECT substring(description FROM 'KH-[0-9]+') FROM tickets WHERE id = $last_ticket - 7")"
 measure 'customer' "$BENCH_KEY" '' "customer$(sql 'SELECT max(id) / 2 FROM customers')@example.com"
+together
 printf '\nload       %s after\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
