@@ -55,6 +55,18 @@ async fn the_number_of_a_merged_ticket_leads_to_the_one_that_it_went_into() {
 }
 
 #[tokio::test]
+async fn a_slip_that_nothing_was_near_to_is_repaired_as_soon_as_something_is() {
+    let app = TestApp::start().await;
+    article(&app, "Пропуск в погранзону", "Заявка и паспорт, и несколько слов.", true).await;
+    for _ in 0..2 {
+        assert!(titles(&search(&app.anonymous, "землятресение").await).is_empty());
+    }
+    article(&app, "Землетрясение", "Что делать, и ещё несколько слов.", true).await;
+    let reply = search(&app.anonymous, "землятресение").await;
+    assert_eq!(titles(&reply), ["article Землетрясение"]);
+}
+
+#[tokio::test]
 async fn what_was_just_written_is_found_as_it_was_typed() {
     let app = TestApp::start().await;
     help(&app).await;

@@ -11,6 +11,8 @@ use crate::search::repo::words;
 
 /// How many words the process remembers.
 const REMEMBERED_AT_MOST: u64 = 20_000;
+/// How many words near to slips, all slips together: anybody may type what many words are near to.
+const NEAR_AT_MOST: u64 = 100_000;
 /// Words up to this length are repaired by trying every slip; longer ones by their trigrams.
 const SHORT: usize = 7;
 
@@ -24,7 +26,11 @@ pub struct WordMemory {
 
 impl Default for WordMemory {
     fn default() -> Self {
-        Self { known: Cache::new(REMEMBERED_AT_MOST), near: Cache::new(REMEMBERED_AT_MOST) }
+        let words = |_: &String, near: &Vec<Candidate>| {
+            u32::try_from(near.len()).unwrap_or(u32::MAX).saturating_add(1)
+        };
+        let near = Cache::builder().weigher(words).max_capacity(NEAR_AT_MOST).build();
+        Self { known: Cache::new(REMEMBERED_AT_MOST), near }
     }
 }
 
