@@ -54,6 +54,34 @@ async fn no_browser_keeps_the_way_from_a_former_address() {
 }
 
 #[tokio::test]
+async fn the_former_address_of_a_category_leads_to_the_one_it_has() {
+    let app = TestApp::start().await;
+    write(&app, json!({"category": "Sea trips", "language": "en"})).await;
+    let listed = app.admin.get(&format!("{KB}/categories")).await;
+    let category = format!("{KB}/categories/{}", listed.data(200)[0]["id"].as_str().unwrap());
+    let rename = async |name: &str| {
+        app.admin.patch(&category, json!({"name": name})).await.data(200);
+    };
+    let page = async |name: &str| {
+        let reply = browser(&app).get(&format!("/en/categories/{name}")).await;
+        (reply.status.as_u16(), reply.header("location").to_owned())
+    };
+    let leads_to = |name: &str| (308, format!("/en/categories/{name}"));
+    rename("Cruises").await;
+    assert_eq!(page("Sea%20trips").await, leads_to("Cruises"));
+    assert_eq!(page("sea%20TRIPS").await, leads_to("Cruises"));
+    assert_eq!(page("cruises").await, leads_to("Cruises"));
+    assert_eq!(page("Cruises").await.0, 200);
+    rename("Sea trips").await;
+    assert_eq!(page("Cruises").await, leads_to("Sea%20trips"));
+    assert_eq!(page("Sea%20trips").await.0, 200);
+    rename("Cruises").await;
+    write(&app, json!({"category": "Sea trips", "language": "en"})).await;
+    assert_eq!(page("Sea%20trips").await.0, 200);
+    assert_eq!(page("nothing").await.0, 404);
+}
+
+#[tokio::test]
 async fn a_search_of_the_page_that_finds_nothing_is_counted_once() {
     let app = TestApp::start().await;
     write(&app, json!({"title": "Umbrellas on board", "language": "en"})).await;

@@ -9,7 +9,7 @@ use kamhub_postgres::PgConnection;
 
 use super::faq;
 use super::listing::{Card, Part, Titles, category_path, neighbours};
-use super::page::{Frame, public};
+use super::page::{Frame, moved, public};
 use super::visit::Visit;
 use crate::app::App;
 use crate::faq::model::FaqView;
@@ -34,10 +34,11 @@ struct CategoryPage {
     next: Option<String>,
 }
 
-/// `GET /{lang}/categories/{name}`.
+/// `GET /{lang}/categories/{name}`. A name that is written otherwise, or that the category had before, leads to the one
+/// that it has.
 ///
 /// # Errors
-/// 404 where nothing stands there in this language.
+/// 404 where there is no such category, or nothing stands there in this language.
 pub async fn show(
     visit: Visit,
     Path(name): Path<String>,
@@ -45,6 +46,11 @@ pub async fn show(
 ) -> ApiResult<Response> {
     let (number, lang) = (part.number(), visit.lang);
     let mut connection = visit.app.db.connection().await?;
+    let present = categories::present_name(&mut connection, &name).await?;
+    match present.ok_or_else(|| Problem::not_found("The category"))? {
+        present if present == name => {}
+        present => return Ok(moved(&category_path(lang, &present))),
+    }
     let filter = Filter { language: Some(lang), category: Some(name.clone()), ..Filter::default() };
     let skip = (number - 1) * MOST;
     let page = PageRequest { start: Start::Offset(skip), limit: MOST, exact_total: false };

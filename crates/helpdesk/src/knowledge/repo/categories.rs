@@ -113,6 +113,46 @@ pub(in crate::knowledge) async fn update(
     Ok(())
 }
 
+/// Keeps a name that the category had; one that it takes back is no former one any more.
+pub(in crate::knowledge) async fn retire_name(
+    tx: &mut PgConnection,
+    id: KnowledgeCategoryId,
+    old: &str,
+    new: &str,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    sqlx::query!("DELETE FROM knowledge_category_former_names WHERE name = lower($1)", new)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        "INSERT INTO knowledge_category_former_names (name, category_id, retired_at) VALUES (lower($1), $2, $3)
+         ON CONFLICT (name) DO UPDATE SET category_id = EXCLUDED.category_id, retired_at = EXCLUDED.retired_at",
+        old,
+        id.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The name as it is written of the category that has this name, or else of the one that had it.
+pub(in crate::knowledge) async fn present_name(
+    connection: &mut PgConnection,
+    name: &str,
+) -> DbResult<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT coalesce(
+               (SELECT name FROM knowledge_categories WHERE lower(name) = lower($1)),
+               (SELECT category.name FROM knowledge_category_former_names AS former
+                JOIN knowledge_categories AS category ON category.id = former.category_id
+                WHERE former.name = lower($1))) AS name"#,
+        name
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Deletes a category; the database refuses where something is in it.
 pub(in crate::knowledge) async fn delete(
     tx: &mut PgConnection,

@@ -124,7 +124,19 @@ pub async fn create(
     repo::categories::lock(tx, id).await?.ok_or(Error::NoSuchCategory)
 }
 
-/// Changes a category. A new name goes over to everything that is in it, and to its versions.
+/// The name that a category has now, by that one in any case or by one that it had.
+///
+/// # Errors
+/// A database fault.
+pub async fn present_name(
+    connection: &mut PgConnection,
+    name: &str,
+) -> Result<Option<String>, Error> {
+    Ok(repo::categories::present_name(connection, name).await?)
+}
+
+/// Changes a category. A new name goes over to everything that is in it, and to its versions; the former one goes on
+/// leading to it.
 ///
 /// # Errors
 /// [`Error::NoSuchCategory`], [`Error::StaleCategory`], [`Error::Taken`]; a database fault.
@@ -143,6 +155,7 @@ pub async fn update(
     repo::categories::update(tx, id, &naming, clock.now()).await.map_err(named)?;
     if naming.name != before.name {
         repo::versions::rename_category(tx, &before.name, &naming.name).await?;
+        repo::categories::retire_name(tx, id, &before.name, &naming.name, clock.now()).await?;
     }
     repo::categories::lock(tx, id).await?.ok_or(Error::NoSuchCategory)
 }
