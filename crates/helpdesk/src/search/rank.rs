@@ -87,16 +87,19 @@ impl Terms {
     /// Finds documents that have the rarest terms, as far as these are few enough; quoted parts are in
     /// all of them.
     pub fn rarest(&self) -> Option<String> {
+        self.with_required(join(self.rarest_free().map(Term::loose), " | "))
+    }
+
+    fn rarest_free(&self) -> impl Iterator<Item = &Term> {
         let mut free: Vec<&Term> =
             self.terms.iter().filter(|term| !term.required && term.documents > 0).collect();
         free.sort_by_key(|term| term.documents);
         let mut counted = 0;
-        let kept = free.into_iter().take_while(|term| {
+        free.into_iter().take_while(move |term| {
             let fits = counted == 0 || counted + term.documents <= MOST_RARE;
             counted += term.documents;
             fits
-        });
-        self.with_required(join(kept.map(Term::loose), " | "))
+        })
     }
 
     /// Finds documents that have any term.
@@ -133,13 +136,18 @@ impl Terms {
         shares.into_iter().find(|share| *share > 0.0).unwrap_or(1.0)
     }
 
-    /// Whether more than so many documents have every term, as far as can be told: the more terms, the less it can, and the
-    /// estimate is divided by their number.
+    /// How many texts may have every term.
     // Counts of documents stay far below where a float loses integers.
     #[allow(clippy::cast_precision_loss)]
-    pub fn are_commoner_than(&self, documents: i64) -> bool {
-        let estimate = self.share(true) * self.collection as f64;
-        estimate / self.terms.len().max(1) as f64 > documents as f64
+    pub fn expected(&self) -> f64 {
+        self.share(true) * self.collection as f64
+    }
+
+    /// How many texts may have one of the [rarest](Self::rarest) terms.
+    // Counts of documents stay far below where a float loses integers.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn expected_of_rarest(&self) -> f64 {
+        self.rarest_free().map(|term| term.documents).sum::<i64>() as f64
     }
 
     /// How many texts there are.
@@ -268,9 +276,9 @@ mod tests {
         let common = |words: usize| {
             terms((0..words).map(|word| slot(&format!("тур{word}"), 400, false, None)).collect())
         };
-        assert!(common(1).are_commoner_than(300));
-        assert!(!common(2).are_commoner_than(300));
-        assert!(!common(7).are_commoner_than(30));
+        assert!(common(1).expected() > 399.0);
+        assert!(common(2).expected() < 300.0);
+        assert!(common(7).expected() < 200.0);
     }
 
     #[test]
@@ -284,6 +292,7 @@ mod tests {
             found.rarest().as_deref(),
             Some("('пеня' | 'пеняик') | ('вулкан' | 'вулканик')")
         );
+        assert_eq!(found.expected_of_rarest(), 120.0);
         assert!(found.terms[1].weight > found.terms[2].weight);
     }
 

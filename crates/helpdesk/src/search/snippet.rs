@@ -76,11 +76,11 @@ fn matches<'a>(text: &str, lexemes: &'a BTreeSet<String>) -> Vec<Match<'a>> {
 /// Those words of a text that begin with a letter that one of these begins with: where each stands, and how it is folded.
 /// Only few are folded, which takes far longer than to pass over them.
 fn words(text: &str, like: &BTreeSet<String>) -> Vec<(Range<usize>, String)> {
-    let initials: BTreeSet<char> = like.iter().filter_map(|word| initial(word)).collect();
+    let initials: Vec<char> = like.iter().filter_map(|word| initial(word)).collect();
     let mut found = Vec::new();
     let mut from = None;
     for (at, sign) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (sign.is_alphanumeric(), from) {
+        match (is_of_a_word(sign), from) {
             (true, None) => from = Some(at),
             (false, Some(start)) => {
                 let word = text.get(start..at).unwrap_or_default();
@@ -95,21 +95,30 @@ fn words(text: &str, like: &BTreeSet<String>) -> Vec<(Range<usize>, String)> {
     found
 }
 
+/// Whether a sign is a letter or a digit. Most are of two alphabets, and need not be looked up.
+fn is_of_a_word(sign: char) -> bool {
+    matches!(sign, 'а'..='я' | 'А'..='Я' | 'a'..='z') || sign.is_alphanumeric()
+}
+
 /// The first character of a word, folded.
 fn initial(word: &str) -> Option<char> {
-    let first = word.chars().next()?.to_lowercase().next()?;
-    Some(if first == 'ё' { 'е' } else { first })
+    match word.chars().next()? {
+        first @ ('а'..='я' | 'a'..='z') => Some(first),
+        'ё' | 'Ё' => Some('е'),
+        first => first.to_lowercase().next(),
+    }
 }
 
 fn is_form(word: &str, lexeme: &str) -> bool {
-    let letters = lexeme.chars().count();
-    let longest = letters + if letters <= 3 { 2 } else { 5 };
     let begins = word.starts_with(lexeme)
         || lexeme
             .strip_suffix('i')
             .is_some_and(|stem| stem.len() >= 3 && word.strip_prefix(stem) == Some("y"));
-    let number = lexeme.chars().any(|sign| sign.is_ascii_digit());
-    begins && if number { word == lexeme } else { word.chars().count() <= longest }
+    if !begins || lexeme.chars().any(|sign| sign.is_ascii_digit()) {
+        return begins && word == lexeme;
+    }
+    let letters = lexeme.chars().count();
+    word.chars().count() <= letters + if letters <= 3 { 2 } else { 5 }
 }
 
 fn fragments(text: &str, range: Range<usize>, found: &[Match<'_>]) -> Vec<Fragment> {

@@ -137,6 +137,36 @@ async fn that_there_may_be_more_than_were_put_in_order_is_said() {
 }
 
 #[tokio::test]
+async fn a_common_word_is_found_also_where_the_newest_articles_lack_it() {
+    let app = TestApp::start().await;
+    articles(&app, 700, "Прогулка", "Тропа идёт вдоль берега океана.").await;
+    articles(&app, 700, "Стоянка", "Место для лагеря под деревьями.").await;
+    let common = search(&app.anonymous, "океан").await;
+    assert_eq!(common.data(200)["total"], 100);
+    assert!(titles(&common).iter().all(|title| title.starts_with("article Прогулка")));
+    let both = search(&app.anonymous, "океан лагерь").await;
+    assert_eq!(both.data(200)["results"][0]["foundBy"], "any_word");
+    for seldom in ["океан 650", "лагерь 650"] {
+        let reply = search(&app.anonymous, seldom).await;
+        assert!(titles(&reply)[0].ends_with(" 650"), "{seldom}");
+    }
+}
+
+/// Stores so many articles at once, with numbers behind their titles.
+async fn articles(app: &TestApp, count: i32, title: &str, content: &str) {
+    sqlx::query(
+        "INSERT INTO knowledge_base_articles (title, slug, content, category, is_published)
+         SELECT $2 || ' ' || number, md5($2 || number), $3, 'Маршруты', true FROM generate_series(1, $1) AS number",
+    )
+    .bind(count)
+    .bind(title)
+    .bind(content)
+    .execute(app.database.db.pool())
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn an_answer_names_the_address_that_an_article_has_now() {
     let app = TestApp::start().await;
     help(&app).await;

@@ -20,8 +20,10 @@ const MOST_WITH_ANY: i64 = 80;
 const MOST_WEIGHED: usize = 100;
 /// The same where some words may be missing: what comes after these has little of the query.
 const MOST_WEIGHED_OF_ANY: usize = 60;
-/// Words of more documents are looked for from the newest document on, others by the index.
-const COMMON: i64 = 1_500;
+/// Documents are indexed by their hundreds (id >> 8).
+const BLOCK: f64 = 256.0;
+/// Asking the index for one block takes as long as reading so many documents.
+const LOOKUP: f64 = 12.0;
 
 /// A document and how well it fits.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -59,7 +61,8 @@ impl Depth {
 /// The best documents for these terms. Who may see what is part of how candidates are found.
 ///
 /// What is asked for is read once, into `asked`, and no value stands in the statement itself: so PostgreSQL plans it
-/// once for each number of terms and keeps the plan.
+/// once for each number of terms and keeps the plan. Rows are large and are looked at three times (found, compared,
+/// weighed), so what goes from one to the next is only where they are, which is the same as long as the statement lasts.
 pub(in crate::search) async fn ranked(
     connection: &mut PgConnection,
     terms: &Terms,
@@ -70,24 +73,32 @@ pub(in crate::search) async fn ranked(
     if terms.terms.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::new("WITH asked AS MATERIALIZED (SELECT ");
+    let mut query = QueryBuilder::new(
+        "WITH RECURSIVE blocks AS (
+             SELECT max(id) >> 8 AS block FROM search_documents
+             UNION ALL SELECT (SELECT max(id) FROM search_documents WHERE id < block << 8) >> 8 FROM blocks
+             WHERE block IS NOT NULL),
+         asked AS MATERIALIZED (SELECT ",
+    );
     asked(&mut query, terms);
     query.push("), titled AS MATERIALIZED (");
     by_title(&mut query, "every_word", MOST_BY_TITLE, reach, request);
-    query.push("), candidates AS MATERIALIZED (SELECT id FROM titled");
+    query.push("), candidates AS MATERIALIZED (SELECT place FROM titled");
     candidates(&mut query, terms, depth, reach, request);
     let weighed = depth.most_weighed();
     query.push(format!(
         "), likely AS MATERIALIZED (
-             SELECT d.id, d.kind, d.source_id, d.changed_at, d.title_words, d.title_vector, d.vector,
-                 d.vector @@ q.every_word AS has_all, coalesce(d.vector @@ q.identifiers, false) AS by_identifier
-             FROM candidates JOIN search_documents d USING (id) CROSS JOIN asked q
-             ORDER BY by_identifier DESC, has_all DESC, {} DESC, id LIMIT {weighed}),
-         best AS (SELECT d.id, d.kind, d.source_id, d.changed_at, d.by_identifier, d.has_all, ",
+             SELECT c.place, d.vector @@ q.every_word AS has_all,
+                 coalesce(d.vector @@ q.identifiers, false) AS by_identifier
+             FROM candidates c JOIN search_documents d ON d.ctid = c.place CROSS JOIN asked q
+             ORDER BY by_identifier DESC, has_all DESC, {} DESC, d.id LIMIT {weighed}),
+         best AS (SELECT d.id, d.kind, d.source_id, d.changed_at, l.by_identifier, l.has_all, ",
         rank_of("q.any_word")
     ));
     score(&mut query, terms);
-    query.push(" FROM likely d CROSS JOIN asked q CROSS JOIN LATERAL (SELECT ");
+    query.push(
+        " FROM likely l JOIN search_documents d ON d.ctid = l.place CROSS JOIN asked q CROSS JOIN LATERAL (SELECT ",
+    );
     found_words(&mut query, terms);
     query.push(" OFFSET 0) AS found");
     popularity(&mut query);
@@ -125,27 +136,42 @@ fn candidates(
     reach: Reach,
     request: &Request,
 ) {
-    let rarest = terms.terms.iter().map(|term| term.documents).min().unwrap_or_default();
-    // Where tickets are counted too, a word of many texts may stand in no document, and a walk would pass them all.
-    let unknown = !reach.counts_documents_only();
-    let few = unknown || rarest <= COMMON;
-    let not_common = unknown || !terms.are_commoner_than(COMMON);
+    // Where tickets are counted too, a word of many texts may stand in no document.
+    let newest_first = |expected: f64, most: i64| {
+        reach.counts_documents_only() && is_sooner_by_blocks(expected, most, terms.collection())
+    };
+    let expected = match terms.terms.len() {
+        1 => terms.expected(),
+        // Two that are asked for together stand together more often than is estimated.
+        2 => 2.0 * terms.expected(),
+        // Of more words, each look at a block goes through the texts of all, and finds little.
+        _ => 0.0,
+    };
+    let by_blocks = newest_first(expected, MOST_WITH_ALL);
     query.push(" UNION ");
-    by_text(query, "every_word", not_common, reach, request);
+    by_text(query, "every_word", by_blocks, reach, request);
     query.push(format!("{MOST_WITH_ALL} - (SELECT count(*) FROM titled))"));
     if terms.identifiers.is_some() {
         query.push(" UNION ");
-        by_text(query, "identifiers", true, reach, request);
+        by_text(query, "identifiers", false, reach, request);
         query.push(format!("{MOST_WITH_ALL})"));
     }
     if depth == Depth::AllWords {
         return;
     }
+    let by_blocks = newest_first(terms.expected_of_rarest(), MOST_WITH_RAREST);
     query.push(" UNION ");
-    by_text(query, "rarest", few, reach, request);
-    query.push(format!("{MOST_WITH_RAREST}) UNION ("));
+    by_text(query, "rarest", by_blocks, reach, request);
+    query.push(format!("{MOST_WITH_RAREST}) UNION "));
     by_title(query, "any_word", MOST_WITH_ANY, reach, request);
-    query.push(")");
+}
+
+/// Whether enough of so many documents are found sooner block by block than by reading all of them.
+// Counts of documents stay far below where a float loses integers.
+#[allow(clippy::cast_precision_loss)]
+fn is_sooner_by_blocks(expected: f64, most: i64, collection: i64) -> bool {
+    let blocks = collection as f64 / BLOCK * (most as f64 / expected.max(1.0)).min(1.0);
+    expected > most as f64 + LOOKUP * blocks
 }
 
 /// The documents in whose titles the words are the largest share.
@@ -157,33 +183,35 @@ fn by_title(
     request: &Request,
 ) {
     query.push(format!(
-        "SELECT id FROM search_documents WHERE title_vector @@ (SELECT {asked} FROM asked)"
+        "SELECT d.ctid AS place FROM (
+             SELECT document_id FROM search_titles WHERE vector @@ (SELECT {asked} FROM asked)"
     ));
     visible(query, reach, request);
     query.push(format!(
-        " ORDER BY ts_rank(title_vector, (SELECT {asked} FROM asked), 2) DESC, id DESC LIMIT {most}"
+        " ORDER BY ts_rank(vector, (SELECT {asked} FROM asked), 2) DESC, document_id DESC LIMIT {most}) AS titles
+         JOIN search_documents d ON d.id = titles.document_id"
     ));
 }
 
-/// The newest documents that have the words; how many of them follows.
+/// The newest documents that have the words; how many of them follows. Common words are looked for block by block, from the
+/// newest on until there are enough.
 fn by_text(
     query: &mut QueryBuilder<Postgres>,
     asked: &str,
-    by_index: bool,
+    by_blocks: bool,
     reach: Reach,
     request: &Request,
 ) {
-    let fits = format!("vector @@ (SELECT {asked} FROM asked)");
-    if by_index {
-        // Sorted apart from the looking up: the planner would rather walk from the newest document on.
-        query.push(format!("(SELECT id FROM (SELECT id FROM search_documents WHERE {fits}"));
-    } else {
-        // No condition that the index of words knows, so that the walk from the newest document on is left.
-        query.push(format!("(SELECT id FROM search_documents WHERE coalesce({fits}, false)"));
-    }
+    query.push("(SELECT place FROM ");
+    query.push(if by_blocks { "blocks CROSS JOIN LATERAL (SELECT place FROM " } else { "" });
+    query.push(format!(
+        "(SELECT ctid AS place, id FROM search_documents WHERE vector @@ (SELECT {asked} FROM asked)"
+    ));
+    query.push(if by_blocks { " AND (id >> 8) = block" } else { "" });
     visible(query, reach, request);
-    query.push(if by_index { " OFFSET 0) AS fitting" } else { "" });
-    query.push(" ORDER BY id DESC LIMIT ");
+    // Sorted apart from the looking up: the planner would rather walk from the newest document on.
+    query.push(" OFFSET 0) AS fitting ORDER BY id DESC");
+    query.push(if by_blocks { ") AS of_block LIMIT " } else { " LIMIT " });
 }
 
 fn visible(query: &mut QueryBuilder<Postgres>, reach: Reach, request: &Request) {

@@ -18,7 +18,8 @@ pub(in crate::search) struct Title {
 }
 
 /// Published titles that this query of the index finds: those that begin with the text first, then the shorter
-/// ones, where the query is a larger part.
+/// ones, where the query is a larger part. Sorted apart from the looking up: the planner would rather walk from the newest
+/// title on.
 pub(in crate::search) async fn titles(
     connection: &mut PgConnection,
     asked: &str,
@@ -29,9 +30,13 @@ pub(in crate::search) async fn titles(
     Ok(sqlx::query_as!(
         Title,
         r#"WITH candidates AS MATERIALIZED (
-               SELECT kind, source_id, title, language, title_words FROM search_documents
-               WHERE title_vector @@ $1::text::tsquery AND is_public AND ($3::text IS NULL OR language = $3)
-               ORDER BY id DESC LIMIT $5)
+               SELECT d.kind, d.source_id, d.title, d.language, d.title_words FROM (
+                   SELECT document_id FROM (
+                       SELECT document_id FROM search_titles
+                       WHERE vector @@ $1::text::tsquery AND is_public AND ($3::text IS NULL OR language = $3)
+                       OFFSET 0) AS fitting
+                   ORDER BY document_id DESC LIMIT $5) AS newest
+               JOIN search_documents d ON d.id = newest.document_id)
            SELECT c.kind AS "kind!: DocumentKind", coalesce(a.article_id, c.source_id) AS "public_id!", c.title AS "title!",
                   c.language AS "language!: Language", a.slug AS "slug?"
            FROM candidates c
