@@ -187,10 +187,8 @@ impl Cluster {
     pub async fn release(&self) -> Result<bool, ClusterError> {
         let _gate = lock::gate(&self.directory).await?;
         let share = self.share.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if share.is_none() {
-            return Ok(false);
-        }
-        drop(share);
+        let Some(share) = share else { return Ok(false) };
+        lock::leave_users(&self.server.place.home, &share)?;
         if !lock::is_unused(&self.server.place.home)? || self.postmaster().is_none() {
             return Ok(false);
         }

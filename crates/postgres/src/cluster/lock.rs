@@ -39,7 +39,7 @@ pub(super) async fn gate(directory: &Path) -> Result<File, ClusterError> {
     }
 }
 
-/// Counts this process among the users of the cluster until the file is dropped.
+/// Counts this process among the users of the cluster until [`leave_users`], or until the file is dropped.
 ///
 /// # Errors
 /// When the lock file cannot be opened or locked.
@@ -48,6 +48,15 @@ pub(super) fn join_users(home: &Path) -> Result<File, ClusterError> {
     let file = open(&path)?;
     file.lock_shared().on("lock", &path)?;
     Ok(file)
+}
+
+/// Counts this process among the users no more. To drop the file is not enough while another program is being started: until
+/// that begins, its process has the file as well.
+///
+/// # Errors
+/// When the lock cannot be given up.
+pub(super) fn leave_users(home: &Path, share: &File) -> Result<(), ClusterError> {
+    share.unlock().on("unlock", &home.join("users.lock"))
 }
 
 /// Whether nobody uses the cluster any more. Ask only while holding the gate.
@@ -80,4 +89,20 @@ fn open(path: &Path) -> Result<File, ClusterError> {
         fchown(&file, Some(parent.uid()), Some(parent.gid())).on("hand over", path)?;
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_left_uses_nothing_though_a_starting_program_has_the_file() {
+        let home = tempfile::tempdir().unwrap();
+        let share = join_users(home.path()).unwrap();
+        let of_a_child = share.try_clone().unwrap();
+        assert!(!is_unused(home.path()).unwrap());
+        leave_users(home.path(), &share).unwrap();
+        assert!(is_unused(home.path()).unwrap());
+        drop(of_a_child);
+    }
 }
