@@ -32,6 +32,10 @@ pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
 }
 
 /// The program with an environment of nothing but its own variables, in `directory`.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "scripts/coverage.sh says by a variable where what ran is counted"
+)]
 pub fn program(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kamhub"));
     command
@@ -40,6 +44,7 @@ pub fn program(directory: &Path, variables: &[(&str, &str)], arguments: &[&str])
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("KAMHUB_DATA_DIR", directory.join("data"))
+        .envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
         .envs(variables.iter().copied());
     command
 }
