@@ -28,7 +28,11 @@ least=85
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage && exit 0 ;;
-        --at-least) [ $# -gt 1 ] || die "$1 needs a value" && least=$2 && shift ;;
+        --at-least)
+            [[ ${2:-} =~ ^[0-9]+$ ]] || die "$1 needs a number"
+            least=$2
+            shift
+            ;;
         *) die "unknown option '$1': see --help" ;;
     esac
     shift

@@ -30,9 +30,9 @@ pub(in crate::search) async fn titles(
     Ok(sqlx::query_as!(
         Title,
         r#"WITH candidates AS MATERIALIZED (
-               SELECT d.kind, d.source_id, d.title, d.language, d.title_words FROM (
-                   SELECT document_id FROM (
-                       SELECT document_id FROM search_titles
+               SELECT d.kind, d.source_id, d.title, d.language, newest.words FROM (
+                   SELECT document_id, words FROM (
+                       SELECT document_id, words FROM search_titles
                        WHERE vector @@ $1::text::tsquery AND is_public AND ($3::text IS NULL OR language = $3)
                        OFFSET 0) AS fitting
                    ORDER BY document_id DESC LIMIT $5) AS newest
@@ -42,7 +42,7 @@ pub(in crate::search) async fn titles(
            FROM candidates c
            LEFT JOIN knowledge_base_articles a ON c.kind = 'article' AND a.id = c.source_id
            LEFT JOIN faqs f ON c.kind = 'faq' AND f.id = c.source_id
-           ORDER BY NOT starts_with(lower(search_fold(c.title)), $2), c.title_words,
+           ORDER BY NOT starts_with(lower(search_fold(c.title)), $2), c.words,
                     coalesce(a.views, f.views, 0) DESC, c.title
            LIMIT $4"#,
         asked,
